@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The one place from which everything is built, installed, shown and tested.
+# `make help` lists the targets. The guest's build is this same file, run
+# inside the guest's root file system by selftests/vm/build.
+
+SHELL := /bin/bash
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
+DESTDIR ?=
+MODDIR ?= /lib/modules/$(KVER)/updates
+PREFIX ?= /usr/local
+CLANG ?= clang
+BPFTOOL ?= bpftool
+PAHOLE ?= pahole
+IPROUTE2_CACHE ?= $(CURDIR)/build/native/iproute2-source
+IPROUTE2_OUT ?= $(CURDIR)/build/native/iproute2
+
+vm := selftests/vm
+
+.PHONY: all module bpf iproute2 tests install uninstall clean help
+all: module bpf iproute2 tests
+
+# --- the module ---------------------------------------------------------
+
+# A tree that lacks a part builds the rest, and says so.
+ifeq ($(wildcard Kbuild),)
+module:
+	@echo "NOTE: Kbuild is missing: no module" >&2
+else
+module:
+	@test -d $(KDIR) || { echo "$(KDIR): no kernel headers; install \
+	linux-headers-$(KVER) or name them with KDIR=" >&2; exit 1; }
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(vm)/module-btf ilnp6.ko $(VMLINUX_BTF) $(KDIR)
+endif
+
+# --- the BPF programs: the tool's and the tests' ------------------------
+
+bpf_headers := $(wildcard bpf/*.h linux/include/uapi/linux/*.h)
+bpf_headers := $(filter-out %.skel.h bpf/vmlinux.h,$(bpf_headers))
+bpf_objects := $(patsubst %.c,%.o,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c \
+	selftests/*.bpf.c selftests/*/*.bpf.c))
+
+ifeq ($(wildcard bpf/ilnp6.bpf.c),)
+skel :=
+bpf: $(bpf_objects)
+	@echo "NOTE: bpf/ilnp6.bpf.c is missing: no BPF programs" >&2
+else
+skel := bpf/ilnp6.skel.h
+bpf: $(skel) $(bpf_objects)
+endif
+
+bpf/vmlinux.h: $(VMLINUX_BTF)
+	$(BPFTOOL) btf dump file $< format c >$@.tmp
+	mv $@.tmp $@
+
+%.bpf.o: %.bpf.c bpf/vmlinux.h $(bpf_headers)
+	$(CLANG) -O2 -g -Wall -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
+		-I bpf -I linux/include/uapi -c $< -o $@
+	llvm-strip -g $@
+
+%.skel.h: %.bpf.o
+	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp
+	mv $@.tmp $@
+
+# --- the tool -----------------------------------------------------------
+
+ifeq ($(wildcard iproute2-ilnp/build.sh),)
+iproute2:
+	@echo "NOTE: iproute2-ilnp/build.sh is missing: no ip ilnp" >&2
+else
+iproute2: $(skel)
+	bash iproute2-ilnp/build.sh fetch $(IPROUTE2_CACHE)
+	+bash iproute2-ilnp/build.sh build $(IPROUTE2_CACHE) $(IPROUTE2_OUT)
+endif
+
+# --- what the tests need compiled ---------------------------------------
+
+tests:
+	+@if [ -e selftests/Makefile ]; then $(MAKE) -C selftests; fi
+
+# --- install ------------------------------------------------------------
+
+install:
+	$(if $(wildcard Kbuild),install -D -m 644 ilnp6.ko \
+		$(DESTDIR)$(MODDIR)/ilnp6.ko)
+	$(if $(wildcard iproute2-ilnp/build.sh),bash iproute2-ilnp/build.sh \
+		install $(IPROUTE2_OUT) "$(DESTDIR)")
+	$(if $(DESTDIR),,depmod -a $(KVER))
+
+uninstall:
+	rm -f $(DESTDIR)$(MODDIR)/ilnp6.ko
+	$(if $(DESTDIR),,depmod -a $(KVER))
+
+clean:
+	rm -rf build/native *.o *.ko *.mod *.mod.c .*.cmd modules.order \
+		Module.symvers bpf/vmlinux.h
+	find bpf linux selftests \( -name '*.o' -o -name '.*.cmd' \
+		-o -name '*.skel.h' \) -delete
+
+# --- guests -------------------------------------------------------------
+
+.PHONY: setup guest-build guest shell demo bench check check-all run_tests
+export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS
+
+setup guest-build:
+	@$(vm)/with-build
+
+# Relative to where make was called, even by make -C.
+run = $(firstword $(wildcard $(filter /%,$(RUN)) $(PWD)/$(RUN)) $(RUN))
+guest:
+	@$(vm)/with-build $(vm)/guest "$(run)"
+
+shell:
+	@$(vm)/with-build $(vm)/guest --shell
+
+demo bench: export CLOCK := $(or $(CLOCK),virtual)
+demo bench:
+	@mkdir -p out/$@
+	@$(vm)/with-build $(vm)/guest selftests/$@/run.sh
+
+check:
+	@$(vm)/run-tests $(or $(KERNEL),6.12)
+
+check-all:
+	@$(vm)/run-tests 6.12 7.2 6.1 debug
+
+run_tests:
+	@$(vm)/run-tests --native
+
+help:
+	@cat $(vm)/help.txt
