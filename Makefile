@@ -8,33 +8,31 @@ SHELL := /bin/bash
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
+export RESOLVE_BTFIDS
 DESTDIR ?=
 MODDIR ?= /lib/modules/$(KVER)/updates
-PREFIX ?= /usr/local
 CLANG ?= clang
 BPFTOOL ?= bpftool
-PAHOLE ?= pahole
 IPROUTE2_CACHE ?= $(CURDIR)/build/native/iproute2-source
 IPROUTE2_OUT ?= $(CURDIR)/build/native/iproute2
 
 vm := selftests/vm
 
-.PHONY: all module bpf iproute2 tests install uninstall clean help
-all: module bpf iproute2 tests
+# What to build and install; fewer while a part is being worked on.
+PARTS ?= module bpf iproute2 tests
+
+.PHONY: all module bpf iproute2 tests clean help
+.PHONY: install install-module install-bpf install-iproute2 install-tests
+.PHONY: uninstall
+all: $(PARTS)
 
 # --- the module ---------------------------------------------------------
 
-# A tree that lacks a part builds the rest, and says so.
-ifeq ($(wildcard Kbuild),)
-module:
-	@echo "NOTE: Kbuild is missing: no module" >&2
-else
 module:
 	@test -d $(KDIR) || { echo "$(KDIR): no kernel headers; install \
 	linux-headers-$(KVER) or name them with KDIR=" >&2; exit 1; }
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 	$(vm)/module-btf ilnp6.ko $(VMLINUX_BTF) $(KDIR)
-endif
 
 # --- the BPF programs: the tool's and the tests' ------------------------
 
@@ -43,14 +41,8 @@ bpf_headers := $(filter-out %.skel.h bpf/vmlinux.h,$(bpf_headers))
 bpf_objects := $(patsubst %.c,%.o,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c \
 	selftests/*.bpf.c selftests/*/*.bpf.c))
 
-ifeq ($(wildcard bpf/ilnp6.bpf.c),)
-skel :=
-bpf: $(bpf_objects)
-	@echo "NOTE: bpf/ilnp6.bpf.c is missing: no BPF programs" >&2
-else
 skel := bpf/ilnp6.skel.h
 bpf: $(skel) $(bpf_objects)
-endif
 
 bpf/vmlinux.h: $(VMLINUX_BTF)
 	$(BPFTOOL) btf dump file $< format c >$@.tmp
@@ -58,7 +50,8 @@ bpf/vmlinux.h: $(VMLINUX_BTF)
 
 %.bpf.o: %.bpf.c bpf/vmlinux.h $(bpf_headers)
 	$(CLANG) -O2 -g -Wall -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
-		-I bpf -I linux/include/uapi -c $< -o $@
+		-fms-extensions -Wno-microsoft-anon-tag \
+		-Wno-missing-declarations -I bpf -I linux/include/uapi -c $< -o $@
 	llvm-strip -g $@
 
 %.skel.h: %.bpf.o
@@ -67,14 +60,9 @@ bpf/vmlinux.h: $(VMLINUX_BTF)
 
 # --- the tool -----------------------------------------------------------
 
-ifeq ($(wildcard iproute2-ilnp/build.sh),)
-iproute2:
-	@echo "NOTE: iproute2-ilnp/build.sh is missing: no ip ilnp" >&2
-else
-iproute2: $(skel)
+iproute2: $(if $(filter bpf,$(PARTS)),$(skel))
 	bash iproute2-ilnp/build.sh fetch $(IPROUTE2_CACHE)
 	+bash iproute2-ilnp/build.sh build $(IPROUTE2_CACHE) $(IPROUTE2_OUT)
-endif
 
 # --- what the tests need compiled ---------------------------------------
 
@@ -83,15 +71,20 @@ tests:
 
 # --- install ------------------------------------------------------------
 
-install:
-	$(if $(wildcard Kbuild),install -D -m 644 ilnp6.ko \
-		$(DESTDIR)$(MODDIR)/ilnp6.ko)
-	$(if $(wildcard iproute2-ilnp/build.sh),bash iproute2-ilnp/build.sh \
-		install $(IPROUTE2_OUT) "$(DESTDIR)")
+install: $(PARTS:%=install-%)
+
+install-module:
+	install -D -m 644 ilnp6.ko $(DESTDIR)$(MODDIR)/ilnp6.ko
 	$(if $(DESTDIR),,depmod -a $(KVER))
+
+install-iproute2:
+	bash iproute2-ilnp/build.sh install $(IPROUTE2_OUT) "$(DESTDIR)"
+
+install-bpf install-tests:
 
 uninstall:
 	rm -f $(DESTDIR)$(MODDIR)/ilnp6.ko
+	bash iproute2-ilnp/build.sh uninstall "$(DESTDIR)"
 	$(if $(DESTDIR),,depmod -a $(KVER))
 
 clean:
@@ -103,7 +96,7 @@ clean:
 # --- guests -------------------------------------------------------------
 
 .PHONY: setup guest-build guest shell demo bench check check-all run_tests
-export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS
+export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS PARTS
 
 setup guest-build:
 	@$(vm)/with-build
