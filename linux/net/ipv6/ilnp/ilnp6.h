@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the module share: objects of the ILCC (RFC 6741 section
+ * 5), who protects them, and which file does what.
+ *
+ * Locks, outermost first:
+ *   ilnp6_net.mutex	configuration; process context; may sleep
+ *   ilnp6_net.lock	the ILCC's structure: correspondents, their L64 sets,
+ *			sessions, flows, path sets; softirq-safe
+ * Packets take neither: they read under RCU.
+ */
+#ifndef _ILNP6_H
+#define _ILNP6_H
+
+#include <linux/in6.h>
+#include <linux/jhash.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/genetlink.h>
+#include <net/ip6_fib.h>
+#include <net/ipv6.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "pure.h"
+
+#define ILNP6_LOCAL_NIDS_MAX	16	/* local NIDs; bits of nid_ready */
+#define ILNP6_LOCAL_L64S_MAX	255	/* local L64s, as many as an LU holds */
+#define ILNP6_CORR_L64S_MAX	255	/* L64s of one correspondent */
+#define ILNP6_PATHS_MAX		64	/* pairs of L64s one session uses */
+
+/* Preference of an L64 nobody gave one, as in the examples of RFC 6742 */
+#define ILNP6_PREF_DEFAULT	10
+
+extern unsigned int ilnp6_net_id;
+
+/**
+ * struct ilnp6_addr - an I-LV, as it stands in an IPv6 address
+ * @in6: the address
+ * @l64: Locator, network order
+ * @nid: Node Identifier, network order
+ */
+struct ilnp6_addr {
+	union {
+		struct in6_addr in6;
+		struct {
+			__be64 l64;
+			__be64 nid;
+		};
+	};
+};
+
+static inline struct ilnp6_addr *ilnp6_addr(const struct in6_addr *a)
+{
+	return (struct ilnp6_addr *)a;
+}
+
+/* Identifiers IPv6 reserves (RFC 5453 and its registry): no node's NID */
+static inline bool ilnp6_nid_reserved(__be64 nid)
+{
+	u64 n = be64_to_cpu(nid);
+
+	return !n || (n >> 24) == 0x02005efffeULL ||
+	       (n >= 0xfdffffffffffff80ULL && n <= 0xfdffffffffffffffULL);
+}
+
+/* --- local.c: our NIDs and L64s ------------------------------------------ */
+
+/**
+ * struct ilnp6_nid - a local NID
+ * @list: in ilnp6_net.nids; ilnp6_net.mutex
+ * @nid: network order
+ * @preference: lower is preferred
+ * @origin: enum ilnp6_origin, static or auto
+ * @state: enum ilnp6_state: tentative, ready or duplicate
+ * @slot: its bit in ilnp6_local_l64.nid_ready
+ */
+struct ilnp6_nid {
+	struct list_head list;
+	__be64 nid;
+	u16 preference;
+	u8 origin;
+	u8 state;
+	u8 slot;
+};
+
+/**
+ * struct ilnp6_l64 - a local L64
+ * @list: in ilnp6_net.l64s; ilnp6_net.mutex
+ * @l64: network order
+ * @ifindex: interface it belongs to
+ * @via: its router; unspecified: as the routing table says
+ * @preference: lower is preferred
+ * @origin: enum ilnp6_origin, static or ra
+ * @drain: no new packets over it
+ * @expires: jiffies when its lifetime ends; 0: never
+ * @expired: lifetime is over
+ * @usable: interface up, carrier on
+ * @nid_ready: one bit per local NID whose address is configured and past DAD
+ * @nid_dup: one bit per local NID whose address failed DAD here
+ * @nid_ours: one bit per local NID whose address we configured
+ */
+struct ilnp6_l64 {
+	struct list_head list;
+	__be64 l64;
+	int ifindex;
+	struct in6_addr via;
+	u16 preference;
+	u8 origin;
+	bool drain;
+	unsigned long expires;
+	bool expired;
+	bool usable;
+	u16 nid_ready;
+	u16 nid_dup;
+	u16 nid_ours;
+};
+
+/**
+ * struct ilnp6_local_l64 - what packets need to know of a local L64
+ * @l64: network order
+ * @ifindex: interface
+ * @via: router, or unspecified
+ * @preference: lower is preferred
+ * @usable: interface up and not drained
+ * @lifetime: seconds left at the time of the snapshot; 0: no limit
+ * @nid_ready: bit @slot set: the NID in that slot may be used with it
+ */
+struct ilnp6_local_l64 {
+	__be64 l64;
+	int ifindex;
+	struct in6_addr via;
+	u16 preference;
+	bool usable;
+	u32 lifetime;
+	u16 nid_ready;
+};
+
+/**
+ * struct ilnp6_locals - snapshot of the local side, replaced as a whole
+ * @rcu: frees it
+ * @n_nids: number of entries of @nids in use (slots, some may be 0)
+ * @nids: NIDs by slot; 0: slot unused
+ * @n_l64s: number of L64s
+ * @l64s: the L64s
+ */
+struct ilnp6_locals {
+	struct rcu_head rcu;
+	u16 n_nids;
+	__be64 nids[ILNP6_LOCAL_NIDS_MAX];
+	u16 n_l64s;
+	struct ilnp6_local_l64 l64s[] __counted_by(n_l64s);
+};
+
+/**
+ * struct ilnp6_dev - an interface our programs are attached to
+ * @ifindex: interface
+ * @input: dst that delivers locally, as if routed in from this interface
+ * @rcu: frees it
+ */
+struct ilnp6_dev {
+	int ifindex;
+	struct dst_entry *input;
+	struct rcu_head rcu;
+};
+
+/* --- ilcc.c: correspondents ---------------------------------------------- */
+
+/**
+ * struct ilnp6_remote_l64 - an L64 of a correspondent
+ * @l64: network order
+ * @expires: jiffies when its lifetime ends; 0: never
+ * @preference: lower is preferred
+ */
+struct ilnp6_remote_l64 {
+	__be64 l64;
+	unsigned long expires;
+	u16 preference;
+};
+
+/**
+ * struct ilnp6_l64_set - the L64s of a correspondent, replaced as a whole
+ * @rcu: frees it
+ * @n: number of entries
+ * @e: entries
+ */
+struct ilnp6_l64_set {
+	struct rcu_head rcu;
+	u16 n;
+	struct ilnp6_remote_l64 e[] __counted_by(n);
+};
+
+/**
+ * struct ilnp6_corr_cfg - what `ip ilnp correspondent` sets
+ * @checksum: enum ilnp6_checksum
+ * @nonce_len: 0 (as the namespace), 4 or 12
+ * @nonce_habit: enum ilnp6_nonce_habit
+ * @require: enum ilnp6_require_nonce
+ * @origin: enum ilnp6_origin: static, learned or name
+ */
+struct ilnp6_corr_cfg {
+	u8 checksum;
+	u8 nonce_len;
+	u8 nonce_habit;
+	u8 require;
+	u8 origin;
+};
+
+/**
+ * struct ilnp6_corr - a correspondent: a remote node
+ * @node: in ilnp6_net.corrs, by NID; several may share one (RFC 6744 5.2)
+ * @rcu: frees it
+ * @list: in ilnp6_net.corr_list; ilnp6_net.lock
+ * @sessions: its sessions, one or more per local NID; RCU, ilnp6_net.lock
+ * @l64s: its L64s; RCU, ilnp6_net.lock
+ * @nid: network order
+ * @cfg: policy; written under ilnp6_net.lock, read locklessly
+ * @mode: enum ilnp6_mode, read locklessly
+ * @csum_learned: checksum mode it was seen to speak, or AUTO
+ * @lu_seen: a Locator Update gave its set; packets add nothing any more
+ * @dead: unlinked
+ * @n_flows: flow entries of its sessions; 0 spares a lookup
+ * @retry: jiffies when ILNP is tried again (mode ipv6)
+ */
+struct ilnp6_corr {
+	struct rhlist_head node;
+	struct rcu_head rcu;
+	struct list_head list;
+	struct hlist_head sessions;
+	struct ilnp6_l64_set __rcu *l64s;
+	__be64 nid;
+	struct ilnp6_corr_cfg cfg;
+	u8 mode;
+	u8 csum_learned;
+	bool lu_seen;
+	bool dead;
+	unsigned int n_flows;
+	unsigned long retry;
+};
+
+/* --- path.c: pairs of L64s ----------------------------------------------- */
+
+/**
+ * struct ilnp6_path_stat - what outlives a change of the path set
+ * @ref: path sets that point here
+ * @tx_packets: as on the wire
+ * @tx_bytes: IPv6 octets on the wire
+ * @rx_packets: as on the wire
+ * @rx_bytes: IPv6 octets on the wire
+ * @last_rx: jiffies of the last packet received over it
+ * @last_tx: jiffies of the last packet sent over it
+ * @tx_unanswered: jiffies of the first packet sent since @last_rx; 0: none
+ * @suspect: left out, nothing comes back (liveness.c)
+ */
+struct ilnp6_path_stat {
+	refcount_t ref;
+	atomic64_t tx_packets;
+	atomic64_t tx_bytes;
+	atomic64_t rx_packets;
+	atomic64_t rx_bytes;
+	unsigned long last_rx;
+	unsigned long last_tx;
+	unsigned long tx_unanswered;
+	bool suspect;
+};
+
+/**
+ * struct ilnp6_path - a pair of L64s with its way out
+ * @local_l64: network order
+ * @remote_l64: network order
+ * @sum: one's complement sum of both, see checksum.c
+ * @preference: the worse of both ends'
+ * @state: enum ilnp6_state: up, down, backup, suspect
+ * @ifindex: egress interface
+ * @nexthop: neighbour to send to; for an on-link peer its address
+ * @stat: counters
+ */
+struct ilnp6_path {
+	__be64 local_l64;
+	__be64 remote_l64;
+	u16 sum;
+	u16 preference;
+	u8 state;
+	int ifindex;
+	struct in6_addr nexthop;
+	struct ilnp6_path_stat *stat;
+};
+
+/**
+ * struct ilnp6_paths - the paths of a session, replaced as a whole
+ * @rcu: frees it
+ * @n: number of paths
+ * @n_up: the first @n_up of @p are in the rotation, in sending order
+ * @hint: where to look first for a received pair, by ilnp6_path_hint()
+ * @p: paths
+ */
+struct ilnp6_paths {
+	struct rcu_head rcu;
+	u16 n;
+	u16 n_up;
+	u8 hint[16];
+	struct ilnp6_path p[] __counted_by(n);
+};
+
+/* --- session.c ----------------------------------------------------------- */
+
+/**
+ * struct ilnp6_session - a pair of NIDs with its nonces and bound I-LVs
+ * @node: in ilnp6_corr.sessions
+ * @list: in ilnp6_net.sessions or .tentative, by state; ilnp6_net.lock
+ * @rcu: frees it
+ * @corr: its correspondent, which outlives it
+ * @local_nid: network order
+ * @bound_local: L64 that sockets see at our side (DESIGN: bound I-LVs)
+ * @bound_remote: L64 that sockets see at the peer's side
+ * @bound_sum: one's complement sum of both
+ * @state: enum ilnp6_state: tentative or established
+ * @csum: enum ilnp6_checksum we send: ipv6 or nid
+ * @csum_rx: mode the peer was seen to send, or AUTO
+ * @rx_proven: the peer has answered us with @rx
+ * @rounds: times the peer answered after we sent, until proven
+ * @rx_next_time: jiffies when @rx_next was taken
+ * @dead: unlinked
+ * @opt_len: octets of @opt: 8 or 16
+ * @opt: the header we insert, next-header octet 0
+ * @tx: our nonce
+ * @rx: the peer's; length 0: not heard yet
+ * @rx_next: a newer one the peer may have taken (restart), unproven
+ * @last_rx: jiffies
+ * @last_tx: jiffies
+ * @paths: RCU; ilnp6_net.lock
+ * @cursor: round robin position
+ * @hints: (ports) of datagram flows known to belong to the bound pair
+ */
+struct ilnp6_session {
+	struct hlist_node node;
+	struct list_head list;
+	struct rcu_head rcu;
+	struct ilnp6_corr *corr;
+	__be64 local_nid;
+	__be64 bound_local;
+	__be64 bound_remote;
+	u16 bound_sum;
+	u8 state;
+	u8 csum;
+	u8 csum_rx;
+	bool rx_proven;
+	u8 rounds;
+	bool dead;
+	u8 opt_len;
+	u8 opt[ILNP6_OPT_HDR_MAX] __aligned(8);
+	struct ilnp6_nonce tx;
+	struct ilnp6_nonce rx;
+	struct ilnp6_nonce rx_next;
+	unsigned long rx_next_time;
+	unsigned long last_rx;
+	unsigned long last_tx;
+	struct ilnp6_paths __rcu *paths;
+	atomic_t cursor;
+	struct {
+		u32 ports;
+		u32 until;
+	} hints[8];
+};
+
+/**
+ * struct ilnp6_flow_key - what names a flow, RFC 6741 section 4.1
+ * @remote_nid: network order
+ * @local_nid: network order
+ * @remote_port: network order; ICMPv6 echo: identifier if the peer asked
+ * @local_port: network order; ICMPv6 echo: identifier if we asked
+ * @proto: upper protocol
+ */
+struct ilnp6_flow_key {
+	__be64 remote_nid;
+	__be64 local_nid;
+	__be16 remote_port;
+	__be16 local_port;
+	u32 proto;
+};
+
+/**
+ * struct ilnp6_flow - a flow that differs from its session
+ * @node: in ilnp6_net.flows
+ * @list: in ilnp6_net.flow_list, least recently used first
+ * @rcu: frees it
+ * @key: names it
+ * @corr: whose flow counter to lower
+ * @plain: it is plain IPv6, no nonce; else @local_l64, @remote_l64 hold
+ * @local_l64: bound L64 at our side, network order
+ * @remote_l64: bound L64 at the peer's side, network order
+ * @used: jiffies of last use
+ */
+struct ilnp6_flow {
+	struct hlist_node node;
+	struct list_head list;
+	struct rcu_head rcu;
+	struct ilnp6_flow_key key;
+	struct ilnp6_corr *corr;
+	bool plain;
+	__be64 local_l64;
+	__be64 remote_l64;
+	unsigned long used;
+};
+
+#define ILNP6_FLOW_BITS		10
+
+/* --- per namespace ------------------------------------------------------- */
+
+/**
+ * struct ilnp6_config - policy of a namespace; scalars, read locklessly
+ * @checksum: ipv6 or nid
+ * @nonce_len: 4 or 12
+ * @learn: take correspondents from first packets
+ * @ula: fc00::/7 L64s may be used
+ * @sched: path scheduler
+ * @max_correspondents: sysctl
+ * @max_sessions: sysctl
+ * @max_tentative: sysctl, unproven sessions at a time
+ * @max_flows: sysctl
+ * @tentative_timeout: sysctl, seconds
+ * @session_idle_timeout: sysctl, seconds; 0: only when space is needed
+ * @fallback_timeout: sysctl, seconds until ILNP is tried again
+ */
+struct ilnp6_config {
+	u8 checksum;
+	u8 nonce_len;
+	bool learn;
+	bool ula;
+	const struct ilnp6_sched *sched;
+	unsigned int max_correspondents;
+	unsigned int max_sessions;
+	unsigned int max_tentative;
+	unsigned int max_flows;
+	unsigned int tentative_timeout;
+	unsigned int session_idle_timeout;
+	unsigned int fallback_timeout;
+};
+
+/**
+ * struct ilnp6_mib - counters, one per enum ilnp6_stat
+ * @c: values
+ */
+struct ilnp6_mib {
+	u64 c[__ILNP6_STAT_MAX];
+};
+
+/* Lists that can be dumped; each counts its changes, see netlink.c */
+enum ilnp6_list {
+	ILNP6_LIST_NIDS,
+	ILNP6_LIST_L64S,
+	ILNP6_LIST_CORRS,
+	ILNP6_LIST_SESSIONS,
+	ILNP6_LIST_PATHS,
+	ILNP6_LIST_DEVS,
+	__ILNP6_LIST_MAX
+};
+
+/**
+ * struct ilnp6_net - the ILCC of one network namespace
+ */
+struct ilnp6_net {
+	struct net *net;
+	struct ilnp6_config cfg;
+	struct ilnp6_mib __percpu *mib;
+	u64 mib_base[__ILNP6_STAT_MAX];		/* @mutex: values at reset */
+
+	struct mutex mutex;	/* configuration and the lists up to @devs */
+	bool enabled;		/* something was configured; @mutex */
+	bool exiting;		/* namespace goes; @mutex, read locklessly */
+	struct list_head nids;			/* struct ilnp6_nid */
+	struct list_head l64s;			/* struct ilnp6_l64 */
+	struct xarray devs;			/* struct ilnp6_dev; RCU */
+	struct ilnp6_locals __rcu *locals;	/* @mutex */
+	struct socket *rtnl;			/* local.c */
+	struct delayed_work sync_work;		/* local.c */
+
+	spinlock_t lock;	/* the ILCC's structure, below */
+	struct rhltable corrs;
+	struct list_head corr_list;
+	struct list_head sessions;	/* proven ones */
+	struct list_head tentative;	/* oldest first */
+	struct hlist_head flows[1 << ILNP6_FLOW_BITS];
+	struct list_head flow_list;
+	unsigned int n_corrs;
+	unsigned int n_sessions;
+	unsigned int n_tentative;
+	unsigned int n_flows;
+	u32 flow_seed;
+
+	struct delayed_work gc_work;		/* session.c: ageing */
+	struct work_struct path_work;		/* path.c: rebuild sets */
+
+	struct mutex hook_mutex;		/* output.c: @hooked */
+	bool hooked;
+	struct nf_hook_ops hook_ops;
+	struct work_struct hook_work;
+	struct sk_buff_head parked;		/* input.c: wait for the hook */
+
+	struct ctl_table_header *sysctl;
+	struct ctl_table *sysctl_table;
+	struct ratelimit_state event_rs;	/* netlink.c */
+	atomic_t event_missed;			/* netlink.c */
+	atomic_t list_gen[__ILNP6_LIST_MAX];	/* netlink.c */
+};
+
+static inline struct ilnp6_net *ilnp6_pernet(const struct net *net)
+{
+	return net_generic(net, ilnp6_net_id);
+}
+
+/* --- mib.c --- */
+static inline void ilnp6_count(struct ilnp6_net *in, enum ilnp6_stat s)
+{
+	this_cpu_inc(in->mib->c[s]);
+}
+
+u64 ilnp6_mib_read(struct ilnp6_net *in, enum ilnp6_stat s);
+void ilnp6_mib_reset(struct ilnp6_net *in);
+const char *ilnp6_mib_name(enum ilnp6_stat s);
+
+/* --- local.c --- */
+int ilnp6_local_init(void);
+void ilnp6_local_exit(void);
+int ilnp6_local_net_init(struct ilnp6_net *in);
+void ilnp6_local_net_pre_exit(struct ilnp6_net *in);
+void ilnp6_local_net_exit(struct ilnp6_net *in);
+int ilnp6_local_enable(struct ilnp6_net *in);
+int ilnp6_local_nid_add(struct ilnp6_net *in, __be64 nid, u16 preference,
+			struct netlink_ext_ack *extack);
+int ilnp6_local_nid_del(struct ilnp6_net *in, __be64 nid,
+			struct netlink_ext_ack *extack);
+int ilnp6_local_l64_add(struct ilnp6_net *in, const struct ilnp6_l64 *l64,
+			struct netlink_ext_ack *extack);
+void ilnp6_local_l64_changed(struct ilnp6_net *in, struct ilnp6_l64 *l64);
+int ilnp6_local_l64_del(struct ilnp6_net *in, __be64 l64, int ifindex,
+			struct netlink_ext_ack *extack);
+struct ilnp6_l64 *ilnp6_local_l64_find(struct ilnp6_net *in, __be64 l64,
+				       int ifindex);
+int ilnp6_local_dev_add(struct ilnp6_net *in, int ifindex,
+			struct netlink_ext_ack *extack);
+int ilnp6_local_dev_del(struct ilnp6_net *in, int ifindex,
+			struct netlink_ext_ack *extack);
+bool ilnp6_local_nid_valid(__be64 nid);
+bool ilnp6_l64_valid(const struct ilnp6_net *in, __be64 l64);
+int ilnp6_locals_nid_slot(const struct ilnp6_locals *loc, __be64 nid);
+void ilnp6_local_sync(struct ilnp6_net *in);
+
+/* --- ilcc.c --- */
+int ilnp6_corr_net_init(struct ilnp6_net *in);
+void ilnp6_corr_net_exit(struct ilnp6_net *in);
+struct ilnp6_corr *ilnp6_corr_find(struct ilnp6_net *in, __be64 nid);
+struct ilnp6_corr *ilnp6_corr_lookup(struct ilnp6_net *in, __be64 nid,
+				     __be64 l64);
+struct ilnp6_corr *__ilnp6_corr_new(struct ilnp6_net *in, __be64 nid,
+				    const struct ilnp6_corr_cfg *cfg,
+				    struct ilnp6_l64_set *set, u8 mode,
+				    gfp_t gfp);
+void __ilnp6_corr_del(struct ilnp6_net *in, struct ilnp6_corr *corr);
+void __ilnp6_corr_set_l64s(struct ilnp6_net *in, struct ilnp6_corr *corr,
+			   struct ilnp6_l64_set *set);
+struct ilnp6_l64_set *ilnp6_l64_set_alloc(unsigned int n, gfp_t gfp);
+const struct ilnp6_remote_l64 *
+ilnp6_l64_set_find(const struct ilnp6_l64_set *set, __be64 l64);
+void ilnp6_corr_learn_l64(struct ilnp6_net *in, struct ilnp6_corr *corr,
+			  __be64 l64);
+void ilnp6_corr_fallback(struct ilnp6_net *in, struct ilnp6_corr *corr);
+u8 ilnp6_corr_checksum(const struct ilnp6_net *in,
+		       const struct ilnp6_corr *corr);
+
+/*
+ * Packets look correspondents up by NID; constants in a header let the
+ * compiler inline hash and comparison.
+ */
+static inline u32 ilnp6_corr_hashfn(const void *data, u32 len, u32 seed)
+{
+	const u32 *k = data;
+
+	return jhash_2words(k[0], k[1], seed);
+}
+
+static const struct rhashtable_params ilnp6_corr_params = {
+	.head_offset		= offsetof(struct ilnp6_corr, node),
+	.key_offset		= offsetof(struct ilnp6_corr, nid),
+	.key_len		= sizeof(__be64),
+	.hashfn			= ilnp6_corr_hashfn,
+	.automatic_shrinking	= true,
+};
+
+static inline struct rhlist_head *ilnp6_corr_bucket(struct ilnp6_net *in,
+						    __be64 nid)
+{
+	return rhltable_lookup(&in->corrs, &nid, ilnp6_corr_params);
+}
+
+/* --- session.c --- */
+void ilnp6_session_net_init(struct ilnp6_net *in);
+void ilnp6_session_net_exit(struct ilnp6_net *in);
+struct ilnp6_session *ilnp6_session_find_tx(struct ilnp6_net *in,
+					    const struct ipv6hdr *ip6);
+struct ilnp6_session *ilnp6_session_find_rx(struct ilnp6_net *in,
+					    const struct ipv6hdr *ip6,
+					    const u8 *nonce, u8 len);
+struct ilnp6_session *ilnp6_session_of(struct ilnp6_corr *corr,
+				       __be64 local_nid);
+struct ilnp6_session *ilnp6_session_adopt(struct ilnp6_net *in,
+					  const struct ipv6hdr *ip6,
+					  const struct ilnp6_nonce *nonce,
+					  bool first);
+struct ilnp6_session *ilnp6_session_new(struct ilnp6_net *in,
+					struct ilnp6_corr *corr,
+					__be64 local_nid, __be64 bound_local,
+					__be64 bound_remote,
+					const struct ilnp6_nonce *rx);
+struct ilnp6_session *ilnp6_session_learn(struct ilnp6_net *in,
+					  const struct ipv6hdr *ip6,
+					  const struct ilnp6_nonce *rx);
+void __ilnp6_session_del(struct ilnp6_net *in, struct ilnp6_session *s);
+void __ilnp6_session_reconfig(struct ilnp6_net *in, struct ilnp6_session *s);
+void ilnp6_session_prove(struct ilnp6_net *in, struct ilnp6_session *s,
+			 bool transport);
+void ilnp6_session_set_csum_rx(struct ilnp6_net *in, struct ilnp6_session *s,
+			       u8 mode);
+bool ilnp6_flow_key(const struct sk_buff *skb, int thoff, u8 proto, bool out,
+		    __be64 local_nid, __be64 remote_nid,
+		    struct ilnp6_flow_key *key);
+struct ilnp6_flow *ilnp6_flow_find(struct ilnp6_net *in,
+				   const struct ilnp6_flow_key *key);
+bool ilnp6_flow_add(struct ilnp6_net *in, struct ilnp6_corr *corr,
+		    const struct ilnp6_flow_key *key, bool plain,
+		    __be64 local_l64, __be64 remote_l64);
+void __ilnp6_flow_flush(struct ilnp6_net *in, struct ilnp6_corr *corr);
+
+/* --- path.c --- */
+void ilnp6_path_net_init(struct ilnp6_net *in);
+void ilnp6_path_net_exit(struct ilnp6_net *in);
+void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s);
+void ilnp6_paths_release(struct ilnp6_paths *ps);
+void ilnp6_path_rebuild(struct ilnp6_net *in);
+struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
+				     struct ilnp6_session *s,
+				     const struct sk_buff *skb, u32 frag_id);
+struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
+				   __be64 local_l64, __be64 remote_l64);
+void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
+			 unsigned int hdrlen, unsigned int len);
+void ilnp6_path_count_rx(struct ilnp6_path *p, const struct sk_buff *skb,
+			 unsigned int hdrlen, unsigned int len);
+
+/* --- sched.c --- */
+
+/**
+ * struct ilnp6_sched - a way to take turns over paths
+ * @name: as `ip ilnp set scheduler` gives it
+ * @choose: pick one of the first @ps->n_up paths, which is not 0, for the
+ *	packet; under RCU, softirq; may remember
+ */
+struct ilnp6_sched {
+	char name[ILNP6_SCHED_NAME_MAX];
+	u16 (*choose)(struct ilnp6_session *s, const struct ilnp6_paths *ps,
+		      const struct sk_buff *skb);
+};
+
+const struct ilnp6_sched *ilnp6_sched_find(const char *name);
+
+/* --- output.c --- */
+void ilnp6_output_net_init(struct ilnp6_net *in);
+void ilnp6_output_net_pre_exit(struct ilnp6_net *in);
+void ilnp6_output_kick(struct ilnp6_net *in);
+int ilnp6_check_off(u8 proto);
+bool ilnp6_sk_marked(const struct sock *sk);
+
+/* --- input.c --- */
+int ilnp6_input_init(void);
+void ilnp6_input_exit(void);
+
+/**
+ * struct ilnp6_in - what ilnp6_input_check() found
+ * @s: the session
+ * @path: path it came over, NULL if the pair is not one of ours
+ * @local_l64: what our address's L64 becomes
+ * @remote_l64: what the peer's L64 becomes
+ * @delta: what the transport checksum's pseudo-header sum changes by
+ * @check_off: offset of the checksum field from @thoff; negative: none
+ * @frag: set by the caller: it is a fragment, its sum cannot be verified
+ */
+struct ilnp6_in {
+	struct ilnp6_session *s;
+	struct ilnp6_path *path;
+	__be64 local_l64;
+	__be64 remote_l64;
+	u16 delta;
+	int check_off;
+	bool frag;
+};
+
+int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
+		    const struct ipv6hdr *ip6, struct ilnp6_session *s,
+		    unsigned int thoff, u8 proto, struct ilnp6_in *res);
+bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
+		       const struct ipv6hdr *ip6);
+
+/* --- icmp_error.c --- */
+int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb);
+
+/* --- locator_update.c --- */
+int ilnp6_lu_rcv(struct ilnp6_net *in, struct sk_buff *skb);
+
+/* --- kfunc.c --- */
+int ilnp6_kfunc_init(void);
+
+/* --- netlink.c --- */
+int ilnp6_netlink_init(void);
+void ilnp6_netlink_exit(void);
+void ilnp6_netlink_net_init(struct ilnp6_net *in);
+void ilnp6_notify_nid(struct ilnp6_net *in, enum ilnp6_event ev,
+		      const struct ilnp6_nid *nid);
+void ilnp6_notify_l64(struct ilnp6_net *in, enum ilnp6_event ev,
+		      const struct ilnp6_l64 *l64);
+void ilnp6_notify_corr(struct ilnp6_net *in, enum ilnp6_event ev,
+		       struct ilnp6_corr *corr);
+void ilnp6_notify_session(struct ilnp6_net *in, enum ilnp6_event ev,
+			  const struct ilnp6_session *s);
+void ilnp6_notify_path(struct ilnp6_net *in, enum ilnp6_event ev,
+		       const struct ilnp6_session *s,
+		       const struct ilnp6_path *p);
+void ilnp6_notify_dev(struct ilnp6_net *in, enum ilnp6_event ev, int ifindex);
+void ilnp6_notify_bad(struct ilnp6_net *in, const struct sk_buff *skb,
+		      enum ilnp6_stat why);
+void ilnp6_notify_lu(struct ilnp6_net *in, enum ilnp6_event ev,
+		     const struct ilnp6_session *s, unsigned int n,
+		     enum ilnp6_stat why);
+
+#endif /* _ILNP6_H */

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What tc programs may ask: one call for a packet that leaves, one for a
+ * packet with a nonce that comes in, one for a packet without. Nothing else
+ * of the module is visible to BPF.
+ *
+ * Context: tc program, softirq or BH off, under RCU. skb->data is the link
+ * layer header. A kfunc must not move packet data under the program's
+ * pointers: where headers are not linear or not writable it returns -EAGAIN
+ * and the program pulls. (Cutting the option off moves the start of the
+ * packet, never its memory.)
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/tcp.h>
+#include <net/ip6_route.h>
+
+#include <linux/ilnp6_bpf.h>
+
+#include "ilnp6.h"
+
+#define TCP_HDR_MAX	60
+
+/**
+ * struct packet - where things are in a packet with our option first
+ * @ip6: IPv6 header
+ * @optlen: octets of the destination options header
+ * @thoff: offset of the transport header from skb->data
+ * @proto: its protocol; IPPROTO_FRAGMENT: a later fragment, no transport
+ * @frag_id: identification, if it is a fragment; never 0 then
+ */
+struct packet {
+	struct ipv6hdr *ip6;
+	unsigned int optlen;
+	unsigned int thoff;
+	u8 proto;
+	u32 frag_id;
+};
+
+static bool linear(const struct sk_buff *skb, unsigned int need)
+{
+	return skb_headlen(skb) >= min(need, skb->len);
+}
+
+static bool writable(const struct sk_buff *skb, unsigned int len)
+{
+	return !skb_cloned(skb) || skb_clone_writable(skb, len);
+}
+
+/* 1: parsed, 0: not for us, -EAGAIN */
+static int parse(struct sk_buff *skb, struct packet *pkt)
+{
+	unsigned int off = skb_network_offset(skb), need;
+	const struct frag_hdr *fh;
+	const u8 *opt;
+
+	pkt->ip6 = ipv6_hdr(skb);
+	need = off + sizeof(*pkt->ip6) + ILNP6_OPT_HDR_MAX;
+	if (unlikely(!linear(skb, need + sizeof(struct tcphdr))))
+		return -EAGAIN;
+	if (unlikely(skb_headlen(skb) < need ||
+		     pkt->ip6->nexthdr != IPPROTO_DSTOPTS))
+		return 0;
+	opt = (const u8 *)(pkt->ip6 + 1);
+	pkt->optlen = (opt[1] + 1) * 8;
+	if (unlikely(opt[2] != ILNP6_OPT_NONCE || opt[3] + 4 != pkt->optlen ||
+		     pkt->optlen > ILNP6_OPT_HDR_MAX))
+		return 0;
+	pkt->proto = opt[0];
+	pkt->thoff = off + sizeof(*pkt->ip6) + pkt->optlen;
+	pkt->frag_id = 0;
+	if (likely(pkt->proto != IPPROTO_FRAGMENT))
+		return skb_headlen(skb) >= pkt->thoff + 8;
+	if (skb_headlen(skb) < pkt->thoff + sizeof(*fh))
+		return 0;
+	fh = (const struct frag_hdr *)(skb->data + pkt->thoff);
+	pkt->frag_id = ntohl(fh->identification) ?: 1;
+	pkt->thoff += sizeof(*fh);
+	if (!(fh->frag_off & htons(IP6_OFFSET)))
+		pkt->proto = fh->nexthdr;
+	return 1;
+}
+
+/* The checksum field, or NULL where addresses are not in the sum */
+static u16 *check_field(const struct sk_buff *skb, const struct packet *pkt)
+{
+	int off = ilnp6_check_off(pkt->proto);
+
+	if (off < 0 || skb_headlen(skb) < pkt->thoff + off + 2)
+		return NULL;
+	return (u16 *)(skb->data + pkt->thoff + off);
+}
+
+static void apply(u16 *check, u16 delta, u8 proto, bool partial)
+{
+	if (proto == IPPROTO_UDP && !*check)
+		return;
+	*check = ilnp6_csum_apply(*check, delta, partial);
+	if (proto == IPPROTO_UDP && !*check && !partial)
+		*check = 0xffff;
+}
+
+/* --- egress -------------------------------------------------------------- */
+
+/* A flow whose bound pair is not its session's */
+static struct ilnp6_session *find_by_corr(struct ilnp6_net *in,
+					  const struct ipv6hdr *ip6)
+{
+	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
+	struct ilnp6_corr *corr;
+
+	corr = ilnp6_corr_lookup(in, dst->nid, dst->l64);
+	return corr ? ilnp6_session_of(corr, ilnp6_addr(&ip6->saddr)->nid) :
+		      NULL;
+}
+
+/*
+ * The first packet of a connection keeps the addresses it was opened with,
+ * so that the peer knows them; repeats try other paths.
+ */
+static bool opens(const struct sk_buff *skb, const struct packet *pkt)
+{
+	const struct tcphdr *th;
+
+	if (pkt->proto != IPPROTO_TCP ||
+	    skb_headlen(skb) < pkt->thoff + sizeof(*th))
+		return false;
+	th = (const struct tcphdr *)(skb->data + pkt->thoff);
+	return th->syn && !th->ack && skb->sk && sk_fullsock(skb->sk) &&
+	       !inet_csk(skb->sk)->icsk_retransmits;
+}
+
+static struct ilnp6_path *choose(struct ilnp6_net *in,
+				 struct ilnp6_session *s,
+				 const struct sk_buff *skb,
+				 const struct packet *pkt)
+{
+	struct ilnp6_path *p;
+
+	if (unlikely(opens(skb, pkt))) {
+		p = ilnp6_path_find(rcu_dereference(s->paths),
+				    ilnp6_addr(&pkt->ip6->saddr)->l64,
+				    ilnp6_addr(&pkt->ip6->daddr)->l64);
+		if (p && p->state == ILNP6_STATE_UP)
+			return p;
+	}
+	return ilnp6_path_choose(in, s, skb, pkt->frag_id);
+}
+
+/* Would the packet leave where the path does anyway? */
+static bool same_way(const struct sk_buff *skb, const struct ilnp6_path *p,
+		     const struct ipv6hdr *bound)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (skb->dev->ifindex != p->ifindex || !dst)
+		return false;
+	return ipv6_addr_equal(rt6_nexthop(dst_rt6_info(dst),
+					   (struct in6_addr *)&bound->daddr),
+			       &p->nexthop);
+}
+
+static void rewrite_out(struct sk_buff *skb, const struct packet *pkt,
+			const struct ilnp6_session *s,
+			const struct ilnp6_path *p, u16 sum)
+{
+	u16 *check = check_field(skb, pkt);
+
+	if (check && (s->csum != ILNP6_CHECKSUM_NID ||
+		      pkt->proto == IPPROTO_ICMPV6))
+		apply(check, ilnp6_csum_sub(p->sum, sum), pkt->proto,
+		      skb->ip_summed == CHECKSUM_PARTIAL);
+	ilnp6_addr(&pkt->ip6->saddr)->l64 = p->local_l64;
+	ilnp6_addr(&pkt->ip6->daddr)->l64 = p->remote_l64;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_ilnp6_egress - choose a path for a packet with our nonce, rewrite it
+ * @skb_ctx: packet at tc egress, as LOCAL_OUT left it
+ * @path: filled for %ILNP6_V_REDIRECT
+ * @path__sz: size of *@path
+ *
+ * Return: an enum ilnp6_verdict; -EAGAIN: pull and ask again; -EINVAL:
+ * @path__sz is too small.
+ */
+__bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
+				 struct ilnp6_bpf_path *path, u32 path__sz)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
+	struct ilnp6_session *s;
+	struct ilnp6_path *p;
+	struct packet pkt;
+	int err, verdict;
+	u16 sum;
+
+	if (path__sz < sizeof(*path))
+		return -EINVAL;
+	err = parse(skb, &pkt);
+	if (unlikely(err <= 0))
+		return err;
+	s = ilnp6_session_find_tx(in, pkt.ip6);
+	if (likely(s)) {
+		sum = s->bound_sum;
+	} else {
+		s = find_by_corr(in, pkt.ip6);
+		if (!s)
+			return ILNP6_V_PASS;
+		sum = ilnp6_csum_l64s(ilnp6_addr(&pkt.ip6->saddr)->l64,
+				      ilnp6_addr(&pkt.ip6->daddr)->l64);
+	}
+	if (unlikely(!writable(skb, pkt.thoff + 18)))
+		return -EAGAIN;
+	p = choose(in, s, skb, &pkt);
+	if (unlikely(!p)) {
+		ilnp6_count(in, ILNP6_STAT_TX_NO_PATH);
+		return ILNP6_V_PASS;
+	}
+	if (same_way(skb, p, pkt.ip6)) {
+		verdict = ILNP6_V_SEND;
+	} else {
+		path->ifindex = p->ifindex;
+		path->nh_family = AF_INET6;
+		memcpy(path->nexthop, &p->nexthop, sizeof(path->nexthop));
+		verdict = ILNP6_V_REDIRECT;
+	}
+	rewrite_out(skb, &pkt, s, p, sum);
+	ilnp6_path_count_tx(p, skb, pkt.thoff - skb_network_offset(skb) +
+			    (pkt.proto == IPPROTO_TCP ? 20 : 8),
+			    skb->len - skb_network_offset(skb));
+	ilnp6_count(in, ILNP6_STAT_TX_REWRITTEN);
+	return verdict;
+}
+
+/* --- ingress ------------------------------------------------------------- */
+
+/* Cut the option off: headers move up over it, no memory is touched below */
+static void strip(struct sk_buff *skb, const struct packet *pkt)
+{
+	unsigned int len = pkt->optlen, off = skb_network_offset(skb);
+	u8 nexthdr = *(u8 *)(pkt->ip6 + 1);
+	struct ipv6hdr *ip6;
+
+	memmove(skb->data + len, skb->data, off + sizeof(*ip6));
+	__skb_pull(skb, len);
+	skb->mac_header += len;
+	skb->network_header += len;
+	ip6 = ipv6_hdr(skb);
+	ip6->nexthdr = nexthdr;
+	if (likely(ip6->payload_len))
+		ip6->payload_len = htons(ntohs(ip6->payload_len) - len);
+	skb_set_transport_header(skb, off + sizeof(*ip6));
+}
+
+/* A finished sum over the whole packet follows each octet that changes */
+static __wsum header_sum(const struct sk_buff *skb, const struct packet *pkt,
+			 const u16 *check, unsigned int optlen)
+{
+	__wsum sum = csum_partial(pkt->ip6, sizeof(*pkt->ip6) + optlen, 0);
+
+	return check ? csum_add(sum, (__force __wsum)(u32)*check) : sum;
+}
+
+static void deliver(struct ilnp6_net *in, struct sk_buff *skb)
+{
+	struct ilnp6_dev *dev = xa_load(&in->devs, skb->dev->ifindex);
+
+	if (likely(dev && dev->input && !skb_dst(skb) &&
+		   !netif_is_l3_slave(skb->dev)))
+		skb_dst_set_noref(skb, dev->input);
+}
+
+static int map_in(struct ilnp6_net *in, struct sk_buff *skb,
+		  struct packet *pkt, struct ilnp6_session *s)
+{
+	bool complete = skb->ip_summed == CHECKSUM_COMPLETE;
+	struct ilnp6_in res = { .frag = pkt->frag_id };
+	unsigned int hdrlen, len;
+	__wsum before = 0;
+	u16 *check;
+
+	if (unlikely(ilnp6_input_map(in, skb, pkt->ip6, s, pkt->thoff,
+				     pkt->proto, &res))) {
+		ilnp6_count(in, ILNP6_STAT_RX_CSUM);
+		return ILNP6_V_DROP;
+	}
+	hdrlen = pkt->thoff - skb_network_offset(skb) +
+		 (pkt->proto == IPPROTO_TCP ? 20 : 8);
+	len = skb->len - skb_network_offset(skb);
+	if (likely(res.path))
+		ilnp6_path_count_rx(res.path, skb, hdrlen, len);
+	check = check_field(skb, pkt);
+	if (complete)
+		before = header_sum(skb, pkt, check, pkt->optlen);
+	if (check)
+		apply(check, res.delta, pkt->proto,
+		      skb->ip_summed == CHECKSUM_PARTIAL);
+	ilnp6_addr(&pkt->ip6->daddr)->l64 = res.local_l64;
+	ilnp6_addr(&pkt->ip6->saddr)->l64 = res.remote_l64;
+	strip(skb, pkt);
+	pkt->ip6 = ipv6_hdr(skb);
+	if (complete)
+		skb->csum = csum_add(csum_sub(skb->csum, before),
+				     header_sum(skb, pkt, check, 0));
+	deliver(in, skb);
+	ilnp6_count(in, ILNP6_STAT_RX_PACKETS);
+	if (s->last_rx != jiffies)
+		WRITE_ONCE(s->last_rx, jiffies);
+	return ILNP6_V_SEND;
+}
+
+/* What needs its nonce further up, or more than one look at its headers */
+static bool for_handlers(const struct sk_buff *skb, const struct packet *pkt)
+{
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		return false;
+	case IPPROTO_ICMPV6:
+		return skb->data[pkt->thoff] != ICMPV6_ECHO_REQUEST &&
+		       skb->data[pkt->thoff] != ICMPV6_ECHO_REPLY;
+	case IPPROTO_DSTOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_HOPOPTS:
+		return true;
+	case IPPROTO_FRAGMENT:
+	default:
+		return false;
+	}
+}
+
+/**
+ * bpf_ilnp6_ingress - take a packet with a nonce
+ * @skb_ctx: packet at tc ingress whose first extension header is a
+ *	destination options header with the nonce first
+ *
+ * With the right nonce of a session its L64s become the bound ones, the
+ * option is cut off and the packet is marked for local delivery. All others
+ * are left to the inet6 handlers, which judge and count them.
+ *
+ * Return: an enum ilnp6_verdict; -EAGAIN: pull and ask again.
+ */
+__bpf_kfunc int bpf_ilnp6_ingress(struct __sk_buff *skb_ctx)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
+	const struct tcphdr *th;
+	struct ilnp6_session *s;
+	struct packet pkt;
+	unsigned int need;
+	const u8 *opt;
+	int err;
+
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return ILNP6_V_PASS;
+	err = parse(skb, &pkt);
+	if (unlikely(err <= 0))
+		return err;
+	need = pkt.thoff + sizeof(*th);
+	if (pkt.proto == IPPROTO_TCP) {
+		if (unlikely(skb_headlen(skb) < need))
+			return ILNP6_V_PASS;
+		th = (const struct tcphdr *)(skb->data + pkt.thoff);
+		if (unlikely(th->syn)) {
+			need = pkt.thoff + TCP_HDR_MAX;
+			if (!linear(skb, need))
+				return -EAGAIN;
+		}
+	}
+	if (unlikely(for_handlers(skb, &pkt)))
+		return ILNP6_V_PASS;
+	if (unlikely(!writable(skb, min(need, skb_headlen(skb)))))
+		return -EAGAIN;
+	opt = (const u8 *)(pkt.ip6 + 1);
+	s = ilnp6_session_find_rx(in, pkt.ip6, opt + 4, opt[3]);
+	if (unlikely(!s)) {
+		struct ilnp6_nonce nonce = { .len = opt[3] };
+
+		memcpy(nonce.val, opt + 4, nonce.len);
+		s = ilnp6_session_adopt(in, pkt.ip6, &nonce, false);
+		if (!s)
+			return ILNP6_V_PASS;
+	}
+	return map_in(in, skb, &pkt, s);
+}
+
+/**
+ * bpf_ilnp6_plain - look at a packet without nonce
+ * @skb_ctx: IPv6 packet at tc ingress
+ *
+ * Return: %ILNP6_V_DROP if it would reach a flow that is ILNP, else
+ * %ILNP6_V_PASS.
+ */
+__bpf_kfunc int bpf_ilnp6_plain(struct __sk_buff *skb_ctx)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+
+	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6))
+		return ILNP6_V_PASS;
+	if (likely(!ilnp6_corr_bucket(in, ilnp6_addr(&ip6->saddr)->nid)))
+		return ILNP6_V_PASS;
+	return ilnp6_input_plain(in, skb, ip6) ? ILNP6_V_PASS : ILNP6_V_DROP;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(ilnp6_kfunc_ids)
+BTF_ID_FLAGS(func, bpf_ilnp6_egress)
+BTF_ID_FLAGS(func, bpf_ilnp6_ingress)
+BTF_ID_FLAGS(func, bpf_ilnp6_plain)
+BTF_KFUNCS_END(ilnp6_kfunc_ids)
+
+static const struct btf_kfunc_id_set ilnp6_kfunc_set = {
+	.owner	= THIS_MODULE,
+	.set	= &ilnp6_kfunc_ids,
+};
+
+int ilnp6_kfunc_init(void)
+{
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS,
+					 &ilnp6_kfunc_set);
+}

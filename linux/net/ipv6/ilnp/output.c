@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LOCAL_OUT: decide whether a packet of ours belongs to an ILNP session and
+ * give it the nonce option (RFC 6744), before the stack looks at its size.
+ * Addresses stay the bound ones; tc egress rewrites them to a path.
+ *
+ * The hook is registered with the first correspondent of a namespace and
+ * removed after the last, so that a host without any pays nothing. It runs
+ * last at LOCAL_OUT: conntrack and filters see what sockets see.
+ */
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/inet_connection_sock.h>
+#include <net/ip6_route.h>
+#include <net/ndisc.h>
+#include <net/tcp.h>
+
+#include "ilnp6.h"
+
+/**
+ * ilnp6_check_off - where a transport keeps its checksum
+ * @proto: protocol number
+ *
+ * Return: offset from the transport header, negative if its checksum does
+ * not cover addresses.
+ */
+int ilnp6_check_off(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return offsetof(struct tcphdr, check);
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+		return offsetof(struct udphdr, check);
+	case IPPROTO_ICMPV6:
+		return offsetof(struct icmp6hdr, icmp6_cksum);
+	}
+	return -1;
+}
+
+/* --- TCP: header length and mode of a socket ----------------------------- */
+
+static struct sock *tcp_sock_of(const struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
+	    sk->sk_type != SOCK_STREAM || sk->sk_family != AF_INET6 ||
+	    sk->sk_state == TCP_LISTEN)
+		return NULL;
+	return sk;
+}
+
+static unsigned int base_ext_hdr_len(const struct sock *sk)
+{
+	const struct ipv6_txoptions *opt;
+
+	opt = rcu_dereference(inet6_sk(sk)->opt);
+	return opt ? opt->opt_flen + opt->opt_nflen : 0;
+}
+
+/**
+ * ilnp6_sk_marked - does a TCP socket send with nonce
+ * @sk: a full TCP socket; RCU held
+ *
+ * Room for the option in its header length is the mark.
+ *
+ * Return: true if so.
+ */
+bool ilnp6_sk_marked(const struct sock *sk)
+{
+	return inet_csk(sk)->icsk_ext_hdr_len > base_ext_hdr_len(sk);
+}
+
+/* The socket is locked: we are below tcp_transmit_skb() */
+static void set_ext_hdr_len(struct sock *sk, unsigned int len)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	len += base_ext_hdr_len(sk);
+	if (icsk->icsk_ext_hdr_len == len)
+		return;
+	icsk->icsk_ext_hdr_len = len;
+	icsk->icsk_sync_mss(sk, icsk->icsk_pmtu_cookie);
+}
+
+/*
+ * The segment at hand was cut before the socket knew of the option. Let GSO
+ * cut it anew; one that is not GSO fits, because input.c clamped the MSS.
+ */
+static void shrink_segments(const struct sock *sk, struct sk_buff *skb)
+{
+	unsigned int mss = tcp_sk(sk)->mss_cache;
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (!skb_is_gso(skb) || shinfo->gso_size <= mss)
+		return;
+	shinfo->gso_size = mss;
+	shinfo->gso_segs = 0;
+	shinfo->gso_type |= SKB_GSO_DODGY;
+}
+
+/* A connection keeps the mode of its first packet */
+static bool tcp_wants_nonce(struct sock *sk, struct sk_buff *skb,
+			    unsigned int optlen)
+{
+	unsigned int pcount = max_t(unsigned int, 1, skb_shinfo(skb)->gso_segs);
+
+	if (likely(ilnp6_sk_marked(sk)))
+		return true;
+	if (sk->sk_state != TCP_SYN_SENT && tcp_sk(sk)->segs_out > pcount)
+		return false;
+	set_ext_hdr_len(sk, optlen);
+	shrink_segments(sk, skb);
+	return true;
+}
+
+/* --- is it ILNP's -------------------------------------------------------- */
+
+/* Unconnected datagram sockets take answers from wherever */
+static bool needs_own_pair(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	if (!sk || !sk_fullsock(sk) || sk->sk_type == SOCK_STREAM)
+		return true;
+	return sk->sk_state == TCP_ESTABLISHED ||
+	       !ipv6_addr_any(&sk->sk_v6_rcv_saddr);
+}
+
+/* ND and MLD are the link's business (RFC 6740 section 8) */
+static bool link_icmp(const struct sk_buff *skb, int thoff, u8 proto)
+{
+	u8 _type, *type;
+
+	if (proto != IPPROTO_ICMPV6)
+		return false;
+	type = skb_header_pointer(skb, thoff, 1, &_type);
+	if (!type)
+		return true;
+	return (*type >= ICMPV6_MGM_QUERY && *type <= ICMPV6_MGM_REDUCTION) ||
+	       (*type >= NDISC_ROUTER_SOLICITATION &&
+		*type <= NDISC_REDIRECT) || *type == ICMPV6_MLD2_REPORT;
+}
+
+static int transport(const struct sk_buff *skb, u8 *proto)
+{
+	__be16 frag_off;
+
+	*proto = ipv6_hdr(skb)->nexthdr;
+	return ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), proto, &frag_off);
+}
+
+static bool has_nonce(const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+
+	return ip6->nexthdr == IPPROTO_DSTOPTS &&
+	       skb_headlen(skb) >= sizeof(*ip6) + 4 &&
+	       ((const u8 *)(ip6 + 1))[2] == ILNP6_OPT_NONCE;
+}
+
+static bool corr_speaks(struct ilnp6_net *in, struct ilnp6_corr *corr)
+{
+	if (likely(READ_ONCE(corr->mode) != ILNP6_MODE_IPV6))
+		return true;
+	if (time_before(jiffies, READ_ONCE(corr->retry)))
+		return false;
+	spin_lock_bh(&in->lock);
+	if (!corr->dead) {
+		WRITE_ONCE(corr->mode, ILNP6_MODE_ILNP);
+		ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_CHANGE, corr);
+	}
+	spin_unlock_bh(&in->lock);
+	return true;
+}
+
+static bool other_flow_on_bound_pair(struct ilnp6_net *in,
+				     const struct ilnp6_session *s,
+				     const struct sk_buff *skb,
+				     const struct ilnp6_flow_key *key)
+{
+	struct ilnp6_addr l = { .l64 = s->bound_local, .nid = s->local_nid };
+	struct ilnp6_addr r = { .l64 = s->bound_remote, .nid = s->corr->nid };
+	struct sock *sk;
+
+	if (key->proto != IPPROTO_TCP)
+		return false;
+	sk = compat_inet6_lookup_established(in->net, &r.in6, key->remote_port,
+					     &l.in6, ntohs(key->local_port),
+					     skb_dst(skb)->dev->ifindex, 0);
+	if (!sk)
+		return false;
+	sock_gen_put(sk);
+	return true;
+}
+
+/*
+ * The pair of L64s is not the session's: the flow keeps its own, unless its
+ * ports are taken by one that differs in nothing but L64s, which nobody could
+ * tell from it on the wire.
+ */
+static bool own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
+		     const struct sk_buff *skb,
+		     const struct ilnp6_flow_key *key)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	__be64 local = ilnp6_addr(&ip6->saddr)->l64;
+	__be64 remote = ilnp6_addr(&ip6->daddr)->l64;
+	struct ilnp6_flow *f;
+
+	f = ilnp6_flow_find(in, key);
+	if (f)
+		return !f->plain && f->local_l64 == local &&
+		       f->remote_l64 == remote;
+	if (!needs_own_pair(skb))
+		return true;
+	if (other_flow_on_bound_pair(in, s, skb, key)) {
+		ilnp6_flow_add(in, s->corr, key, true, local, remote);
+		return false;
+	}
+	return ilnp6_flow_add(in, s->corr, key, false, local, remote);
+}
+
+/* Not the bound pair of any session: find or begin the right one */
+static struct ilnp6_session *find_slow(struct ilnp6_net *in,
+				       const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
+	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
+	const struct ilnp6_locals *loc;
+	struct ilnp6_flow_key key;
+	struct ilnp6_session *s;
+	struct ilnp6_corr *corr;
+	int thoff;
+	u8 proto;
+
+	corr = ilnp6_corr_lookup(in, dst->nid, dst->l64);
+	if (!corr || !corr_speaks(in, corr))
+		return NULL;
+	if (!ilnp6_l64_valid(in, src->l64) || !ilnp6_l64_valid(in, dst->l64))
+		return NULL;
+	loc = rcu_dereference(in->locals);
+	s = ilnp6_session_of(corr, src->nid);
+	if (!s && (!loc || ilnp6_locals_nid_slot(loc, src->nid) < 0))
+		return NULL;
+	thoff = transport(skb, &proto);
+	if (thoff < 0 || !ilnp6_flow_key(skb, skb_network_offset(skb) + thoff,
+					 proto, true, src->nid, dst->nid, &key))
+		return NULL;
+	if (link_icmp(skb, skb_network_offset(skb) + thoff, proto))
+		return NULL;
+	if (s)
+		return own_pair(in, s, skb, &key) ? s : NULL;
+	return ilnp6_session_new(in, corr, src->nid, src->l64, dst->l64, NULL);
+}
+
+/* A flow of the bound pair that is plain, or whose ports have another pair */
+static bool is_exception(struct ilnp6_net *in, const struct ilnp6_session *s,
+			 const struct sk_buff *skb)
+{
+	struct ilnp6_flow_key key;
+	int thoff;
+	u8 proto;
+
+	thoff = transport(skb, &proto);
+	if (thoff < 0)
+		return false;
+	if (!ilnp6_flow_key(skb, skb_network_offset(skb) + thoff, proto, true,
+			    s->local_nid, s->corr->nid, &key))
+		return false;
+	return ilnp6_flow_find(in, &key);
+}
+
+static struct ilnp6_session *find(struct ilnp6_net *in, struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	struct ilnp6_session *s;
+	struct sock *sk;
+
+	s = ilnp6_session_find_tx(in, ip6);
+	if (likely(s)) {
+		if (unlikely(!corr_speaks(in, s->corr)))
+			return NULL;
+		if (ip6->nexthdr == IPPROTO_ICMPV6 &&
+		    link_icmp(skb, skb_transport_offset(skb), IPPROTO_ICMPV6))
+			return NULL;
+		if (unlikely(READ_ONCE(s->corr->n_flows)) &&
+		    is_exception(in, s, skb))
+			s = NULL;
+	} else {
+		s = find_slow(in, skb);
+	}
+	sk = tcp_sock_of(skb);
+	if (!sk)
+		return s;
+	if (s && tcp_wants_nonce(sk, skb, s->opt_len))
+		return s;
+	/* Begun with nonce, retried without: the room is not needed */
+	if (sk->sk_state == TCP_SYN_SENT)
+		set_ext_hdr_len(sk, 0);
+	return NULL;
+}
+
+/* --- insert -------------------------------------------------------------- */
+
+/* In nid mode the wire has the checksum without the bound L64s */
+static bool nid_checksum(struct sk_buff *skb, const struct ilnp6_session *s)
+{
+	unsigned int thoff, off;
+	__be16 frag_off;
+	u16 *check;
+	u8 proto;
+
+	proto = ipv6_hdr(skb)->nexthdr;
+	thoff = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &proto,
+				 &frag_off);
+	if ((int)thoff < 0 || proto == IPPROTO_ICMPV6 ||
+	    ilnp6_check_off(proto) < 0)
+		return true;
+	off = skb_network_offset(skb) + thoff + ilnp6_check_off(proto);
+	if (skb_ensure_writable(skb, off + 2))
+		return false;
+	check = (u16 *)(skb->data + off);
+	if (proto == IPPROTO_UDP && !*check)
+		return true;
+	*check = ilnp6_csum_apply(*check,
+				  ilnp6_csum_sub(0, ilnp6_csum_l64s(
+					ilnp6_addr(&ipv6_hdr(skb)->saddr)->l64,
+					ilnp6_addr(&ipv6_hdr(skb)->daddr)->l64)),
+				  skb->ip_summed == CHECKSUM_PARTIAL);
+	if (proto == IPPROTO_UDP && !*check)
+		*check = 0xffff;
+	return true;
+}
+
+/* Hop-by-hop options, if any, stay first */
+static unsigned int insert_at(const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+
+	if (likely(ip6->nexthdr != IPPROTO_HOPOPTS))
+		return sizeof(*ip6);
+	return sizeof(*ip6) + ipv6_optlen((struct ipv6_opt_hdr *)(ip6 + 1));
+}
+
+static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
+{
+	unsigned int at, len = s->opt_len;
+	struct ipv6hdr *ip6;
+	u8 *nh, *p;
+
+	if (unlikely(s->csum == ILNP6_CHECKSUM_NID) && !nid_checksum(skb, s))
+		return false;
+	if (skb_headroom(skb) < len &&
+	    skb_cow_head(skb, len + LL_RESERVED_SPACE(skb_dst(skb)->dev)))
+		return false;
+	if (skb_cow_head(skb, len))
+		return false;
+	at = insert_at(skb);
+	if (unlikely(skb_headlen(skb) < at))
+		return false;
+	p = skb_push(skb, len);
+	skb->network_header -= len;
+	if (likely(at == sizeof(*ip6))) {
+		u64 *d = (u64 *)p, *f = (u64 *)(p + len);
+
+		/* Ascending, so the ranges may overlap */
+		put_unaligned(get_unaligned(f), d);
+		put_unaligned(get_unaligned(f + 1), d + 1);
+		put_unaligned(get_unaligned(f + 2), d + 2);
+		put_unaligned(get_unaligned(f + 3), d + 3);
+		put_unaligned(get_unaligned(f + 4), d + 4);
+		nh = p + offsetof(struct ipv6hdr, nexthdr);
+	} else {
+		memmove(p, p + len, at);
+		nh = p + sizeof(*ip6);
+	}
+	ip6 = (struct ipv6hdr *)p;
+	p += at;
+	memcpy(p, s->opt, 8);
+	if (len > 8)
+		memcpy(p + 8, s->opt + 8, 8);
+	*p = *nh;
+	*nh = IPPROTO_DSTOPTS;
+	if (likely(ip6->payload_len))
+		ip6->payload_len = htons(ntohs(ip6->payload_len) + len);
+	return true;
+}
+
+static unsigned int local_out(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct ilnp6_net *in = priv;
+	struct ilnp6_session *s;
+
+	/* Most packets go to nobody we know */
+	if (likely(!ilnp6_corr_bucket(in, ilnp6_addr(&ipv6_hdr(skb)->daddr)->nid)))
+		return NF_ACCEPT;
+	if (unlikely(has_nonce(skb) || dst_xfrm(skb_dst(skb)) ||
+		     ipv6_hdr(skb)->nexthdr == IPPROTO_ROUTING))
+		return NF_ACCEPT;
+	s = find(in, skb);
+	if (!s) {
+		ilnp6_count(in, ILNP6_STAT_TX_FLOW_PLAIN);
+		return NF_ACCEPT;
+	}
+	if (!insert(skb, s)) {
+		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
+		return NF_DROP_ERR(-ENOMEM);
+	}
+	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
+	if (s->last_tx != jiffies)
+		WRITE_ONCE(s->last_tx, jiffies);
+	return NF_ACCEPT;
+}
+
+/* --- the hook's life ----------------------------------------------------- */
+
+static void hook_work(struct work_struct *work)
+{
+	ilnp6_output_kick(container_of(work, struct ilnp6_net, hook_work));
+}
+
+/*
+ * Packets that made us register the hook start over, now heard by it. Each
+ * holds its device, as the receive path that did so has ended.
+ */
+static void unpark(struct ilnp6_net *in, bool drop)
+{
+	struct net_device *dev;
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(&in->parked))) {
+		dev = skb->dev;
+		if (drop)
+			kfree_skb(skb);
+		else
+			netif_rx(skb);
+		dev_put(dev);
+	}
+}
+
+/**
+ * ilnp6_output_kick - have the hook exactly while there are correspondents
+ * @in: namespace; process context
+ */
+void ilnp6_output_kick(struct ilnp6_net *in)
+{
+	bool want;
+
+	mutex_lock(&in->hook_mutex);
+	want = !READ_ONCE(in->exiting) &&
+	       (READ_ONCE(in->n_corrs) || !skb_queue_empty(&in->parked));
+	if (want && !in->hooked)
+		WRITE_ONCE(in->hooked,
+			   !nf_register_net_hook(in->net, &in->hook_ops));
+	if (!want && in->hooked) {
+		WRITE_ONCE(in->hooked, false);
+		nf_unregister_net_hook(in->net, &in->hook_ops);
+	}
+	if (in->hooked)
+		unpark(in, false);
+	mutex_unlock(&in->hook_mutex);
+}
+
+void ilnp6_output_net_init(struct ilnp6_net *in)
+{
+	mutex_init(&in->hook_mutex);
+	INIT_WORK(&in->hook_work, hook_work);
+	skb_queue_head_init(&in->parked);
+	in->hook_ops = (struct nf_hook_ops) {
+		.hook		= local_out,
+		.priv		= in,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= NF_IP6_PRI_LAST,
+	};
+}
+
+void ilnp6_output_net_pre_exit(struct ilnp6_net *in)
+{
+	cancel_work_sync(&in->hook_work);
+	ilnp6_output_kick(in);
+	unpark(in, true);
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Paths: the pairs of a local and a remote L64 a session may use, with
+ * interface, next hop, state and counters; and the one function that chooses
+ * a path for a packet.
+ *
+ * A session's set is replaced as a whole under ilnp6_net.lock and read under
+ * RCU. Its first n_up entries are in the rotation: usable, of the best
+ * preference, local L64s varying fastest so that packets in a row leave by
+ * different interfaces and every pair gets its turn.
+ */
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
+
+#include "ilnp6.h"
+
+static struct ilnp6_path_stat *stat_new(void)
+{
+	struct ilnp6_path_stat *st = kzalloc(sizeof(*st), GFP_ATOMIC);
+
+	if (st) {
+		refcount_set(&st->ref, 1);
+		st->last_rx = jiffies;
+	}
+	return st;
+}
+
+static void stat_put(struct ilnp6_path_stat *st)
+{
+	if (st && refcount_dec_and_test(&st->ref))
+		kfree(st);
+}
+
+/**
+ * ilnp6_paths_release - free a path set nobody reads any more
+ * @ps: the set or NULL
+ */
+void ilnp6_paths_release(struct ilnp6_paths *ps)
+{
+	unsigned int i;
+
+	if (!ps)
+		return;
+	for (i = 0; i < ps->n; i++)
+		stat_put(ps->p[i].stat);
+	kfree(ps);
+}
+
+static void release_rcu(struct rcu_head *rcu)
+{
+	ilnp6_paths_release(container_of(rcu, struct ilnp6_paths, rcu));
+}
+
+/* Where the hint of a pair of L64s is: their low words differ most */
+static unsigned int hint_slot(__be64 local_l64, __be64 remote_l64)
+{
+	u64 h = (__force u64)local_l64 + 3 * (__force u64)remote_l64;
+
+	return (h * 0x9e3779b97f4a7c15ULL) >> 60;
+}
+
+/**
+ * ilnp6_path_find - the path of a pair of L64s
+ * @ps: the set; may be NULL
+ * @local_l64: network order
+ * @remote_l64: network order
+ *
+ * Return: the path or NULL.
+ */
+struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
+				   __be64 local_l64, __be64 remote_l64)
+{
+	const struct ilnp6_path *p;
+	unsigned int i;
+
+	if (!ps || !ps->n)
+		return NULL;
+	p = &ps->p[ps->hint[hint_slot(local_l64, remote_l64)]];
+	if (likely(p->local_l64 == local_l64 && p->remote_l64 == remote_l64))
+		return (struct ilnp6_path *)p;
+	for (i = 0; i < ps->n; i++) {
+		p = &ps->p[i];
+		if (p->local_l64 == local_l64 && p->remote_l64 == remote_l64)
+			return (struct ilnp6_path *)p;
+	}
+	return NULL;
+}
+
+/*
+ * The way out: what the routing table says for this interface, but the
+ * router that goes with the L64 for all that is not on the link, as other
+ * providers drop its source (RFC 8028).
+ */
+static bool resolve(struct ilnp6_net *in, const struct ilnp6_session *s,
+		    const struct ilnp6_local_l64 *l, struct ilnp6_path *p)
+{
+	struct ilnp6_addr src = { .l64 = p->local_l64, .nid = s->local_nid };
+	struct ilnp6_addr dst = { .l64 = p->remote_l64, .nid = s->corr->nid };
+	struct flowi6 fl6 = {
+		.saddr = src.in6,
+		.daddr = dst.in6,
+		.flowi6_oif = l->ifindex,
+	};
+	struct dst_entry *d;
+	struct rt6_info *rt;
+	bool ok = false;
+
+	d = ip6_route_output_flags(in->net, NULL, &fl6, RT6_LOOKUP_F_IFACE);
+	rt = dst_rt6_info(d);
+	if (!d->error && d->dev->ifindex == l->ifindex &&
+	    !(rt->rt6i_flags & RTF_GATEWAY) && rt->rt6i_dst.plen) {
+		p->nexthop = dst.in6;
+		ok = true;
+	} else if (!ipv6_addr_any(&l->via)) {
+		p->nexthop = l->via;
+		ok = true;
+	} else if (!d->error && d->dev->ifindex == l->ifindex) {
+		p->nexthop = *rt6_nexthop(rt, &dst.in6);
+		ok = true;
+	}
+	dst_release(d);
+	return ok;
+}
+
+static u8 pair_state(struct ilnp6_net *in, const struct ilnp6_session *s,
+		     const struct ilnp6_local_l64 *l, int slot,
+		     struct ilnp6_path *p)
+{
+	/* A deleted NID serves its sessions for as long as they live */
+	if (!l->usable || (slot >= 0 && !(l->nid_ready & BIT(slot))))
+		return ILNP6_STATE_DOWN;
+	if (p->preference == ILNP6_PREF_NEVER)
+		return ILNP6_STATE_DOWN;
+	if (!resolve(in, s, l, p))
+		return ILNP6_STATE_DOWN;
+	if (p->stat->suspect)
+		return ILNP6_STATE_SUSPECT;
+	return ILNP6_STATE_UP;
+}
+
+/* Rotation first, then backups by preference, then the rest */
+static int rank(const struct ilnp6_path *p)
+{
+	switch (p->state) {
+	case ILNP6_STATE_UP:
+		return 0;
+	case ILNP6_STATE_BACKUP:
+		return 1;
+	case ILNP6_STATE_SUSPECT:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+/* Stable, so that local L64s go on varying fastest; sets are small */
+static void order(struct ilnp6_paths *ps)
+{
+	unsigned int i, j;
+
+	for (i = 1; i < ps->n; i++) {
+		struct ilnp6_path p = ps->p[i];
+
+		for (j = i; j && rank(&ps->p[j - 1]) > rank(&p); j--)
+			ps->p[j] = ps->p[j - 1];
+		ps->p[j] = p;
+	}
+}
+
+static void classify(struct ilnp6_paths *ps)
+{
+	u16 best = ILNP6_PREF_NEVER;
+	unsigned int i;
+
+	for (i = 0; i < ps->n; i++)
+		if (ps->p[i].state == ILNP6_STATE_UP)
+			best = min(best, ps->p[i].preference);
+	/* Nothing else is left: a path that looks dead beats none */
+	if (best == ILNP6_PREF_NEVER) {
+		for (i = 0; i < ps->n; i++)
+			if (ps->p[i].state == ILNP6_STATE_SUSPECT)
+				best = min(best, ps->p[i].preference);
+		for (i = 0; i < ps->n; i++)
+			if (ps->p[i].state == ILNP6_STATE_SUSPECT &&
+			    ps->p[i].preference == best)
+				ps->p[i].state = ILNP6_STATE_UP;
+	}
+	for (i = 0; i < ps->n; i++)
+		if (ps->p[i].state == ILNP6_STATE_UP &&
+		    ps->p[i].preference != best)
+			ps->p[i].state = ILNP6_STATE_BACKUP;
+	order(ps);
+	ps->n_up = 0;
+	for (i = 0; i < ps->n; i++) {
+		if (ps->p[i].state == ILNP6_STATE_UP)
+			ps->n_up++;
+		ps->hint[hint_slot(ps->p[i].local_l64,
+				   ps->p[i].remote_l64)] = i;
+	}
+}
+
+static void tell(struct ilnp6_net *in, const struct ilnp6_session *s,
+		 const struct ilnp6_paths *old, const struct ilnp6_paths *ps)
+{
+	unsigned int i;
+
+	for (i = 0; i < ps->n; i++) {
+		const struct ilnp6_path *p = &ps->p[i], *o;
+		bool up = p->state == ILNP6_STATE_UP, was;
+
+		o = ilnp6_path_find(old, p->local_l64, p->remote_l64);
+		was = o && o->state == ILNP6_STATE_UP;
+		if (up != was)
+			ilnp6_notify_path(in, up ? ILNP6_EVENT_PATH_UP :
+						   ILNP6_EVENT_PATH_DOWN, s, p);
+	}
+	for (i = 0; old && i < old->n; i++) {
+		const struct ilnp6_path *o = &old->p[i];
+
+		if (o->state == ILNP6_STATE_UP &&
+		    !ilnp6_path_find(ps, o->local_l64, o->remote_l64))
+			ilnp6_notify_path(in, ILNP6_EVENT_PATH_DOWN, s, o);
+	}
+}
+
+/* The pair of index @i, local L64s fastest */
+static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
+		 const struct ilnp6_locals *loc,
+		 const struct ilnp6_l64_set *set,
+		 const struct ilnp6_paths *old, unsigned int i, int slot,
+		 struct ilnp6_path *p)
+{
+	const struct ilnp6_local_l64 *l = &loc->l64s[i % loc->n_l64s];
+	const struct ilnp6_remote_l64 *r = &set->e[i / loc->n_l64s];
+	const struct ilnp6_path *o;
+
+	p->local_l64 = l->l64;
+	p->remote_l64 = r->l64;
+	p->sum = ilnp6_csum_l64s(l->l64, r->l64);
+	p->preference = max(l->preference, r->preference);
+	p->ifindex = l->ifindex;
+	o = ilnp6_path_find(old, l->l64, r->l64);
+	if (o && o->stat && o->ifindex == l->ifindex) {
+		p->stat = o->stat;
+		refcount_inc(&p->stat->ref);
+	} else {
+		p->stat = stat_new();
+	}
+	p->state = p->stat ? pair_state(in, s, l, slot, p) : ILNP6_STATE_DOWN;
+}
+
+/**
+ * __ilnp6_paths_build - make a session's path set anew
+ * @in: namespace; ilnp6_net.lock held
+ * @s: the session
+ *
+ * Without memory the old set stays.
+ */
+void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
+{
+	const struct ilnp6_locals *loc;
+	const struct ilnp6_l64_set *set;
+	struct ilnp6_paths *ps, *old;
+	unsigned int i, n;
+	int slot;
+
+	lockdep_assert_held(&in->lock);
+	rcu_read_lock();
+	loc = rcu_dereference(in->locals);
+	set = rcu_dereference(s->corr->l64s);
+	old = rcu_dereference_protected(s->paths, lockdep_is_held(&in->lock));
+	n = loc && set ? min_t(unsigned int, loc->n_l64s * set->n,
+			       ILNP6_PATHS_MAX) : 0;
+	ps = kzalloc(struct_size(ps, p, n), GFP_ATOMIC);
+	if (!ps)
+		goto out;
+	ps->n = n;
+	slot = loc ? ilnp6_locals_nid_slot(loc, s->local_nid) : -1;
+	for (i = 0; i < n; i++)
+		fill(in, s, loc, set, old, i, slot, &ps->p[i]);
+	classify(ps);
+	rcu_assign_pointer(s->paths, ps);
+	tell(in, s, old, ps);
+	if (old)
+		call_rcu(&old->rcu, release_rcu);
+out:
+	rcu_read_unlock();
+}
+
+static void path_work(struct work_struct *work)
+{
+	struct ilnp6_net *in = container_of(work, struct ilnp6_net, path_work);
+	struct ilnp6_corr *corr;
+	struct ilnp6_session *s;
+
+	spin_lock_bh(&in->lock);
+	list_for_each_entry(corr, &in->corr_list, list)
+		hlist_for_each_entry(s, &corr->sessions, node)
+			__ilnp6_paths_build(in, s);
+	spin_unlock_bh(&in->lock);
+}
+
+/**
+ * ilnp6_path_rebuild - the local side or its routes changed
+ * @in: namespace; any context
+ */
+void ilnp6_path_rebuild(struct ilnp6_net *in)
+{
+	if (!READ_ONCE(in->exiting))
+		schedule_work(&in->path_work);
+}
+
+void ilnp6_path_net_init(struct ilnp6_net *in)
+{
+	INIT_WORK(&in->path_work, path_work);
+}
+
+void ilnp6_path_net_exit(struct ilnp6_net *in)
+{
+	cancel_work_sync(&in->path_work);
+}
+
+/**
+ * ilnp6_path_choose - the path for a packet; the only place that chooses
+ * @in: namespace; RCU held
+ * @s: its session
+ * @skb: the packet
+ * @frag_id: identification of the datagram it is a fragment of, or 0: all
+ *	fragments of one datagram take one path
+ *
+ * Return: a path that is up, or NULL.
+ */
+struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
+				     struct ilnp6_session *s,
+				     const struct sk_buff *skb, u32 frag_id)
+{
+	struct ilnp6_paths *ps = rcu_dereference(s->paths);
+
+	if (unlikely(!ps || !ps->n_up))
+		return NULL;
+	if (ps->n_up == 1)
+		return &ps->p[0];
+	if (unlikely(frag_id))
+		return &ps->p[jhash_1word(frag_id, in->flow_seed) % ps->n_up];
+	return &ps->p[READ_ONCE(in->cfg.sched)->choose(s, ps, skb)];
+}
+
+static void count(atomic64_t *packets, atomic64_t *bytes,
+		  const struct sk_buff *skb, unsigned int hdrlen,
+		  unsigned int len)
+{
+	unsigned int n = 1;
+
+	if (skb_is_gso(skb)) {
+		unsigned int size = skb_shinfo(skb)->gso_size;
+
+		n = skb_shinfo(skb)->gso_segs;
+		if (!n && size)
+			n = DIV_ROUND_UP(len - min(len, hdrlen), size);
+		n = max(n, 1U);
+		len += (n - 1) * hdrlen;
+	}
+	atomic64_add(n, packets);
+	atomic64_add(len, bytes);
+}
+
+/**
+ * ilnp6_path_count_tx - a packet leaves over a path
+ * @p: the path
+ * @skb: the packet
+ * @hdrlen: octets of IPv6 to transport header, which each GSO segment repeats
+ * @len: octets from the IPv6 header on
+ */
+void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
+			 unsigned int hdrlen, unsigned int len)
+{
+	count(&p->stat->tx_packets, &p->stat->tx_bytes, skb, hdrlen, len);
+	if (p->stat->last_tx != jiffies)
+		WRITE_ONCE(p->stat->last_tx, jiffies);
+}
+
+/**
+ * ilnp6_path_count_rx - a packet came in over a path
+ * @p: the path
+ * @skb: the packet
+ * @hdrlen: octets of IPv6 to transport header
+ * @len: octets from the IPv6 header on
+ */
+void ilnp6_path_count_rx(struct ilnp6_path *p, const struct sk_buff *skb,
+			 unsigned int hdrlen, unsigned int len)
+{
+	count(&p->stat->rx_packets, &p->stat->rx_bytes, skb, hdrlen, len);
+	if (p->stat->last_rx != jiffies)
+		WRITE_ONCE(p->stat->last_rx, jiffies);
+}
