@@ -8,6 +8,7 @@
 #   topo.sh TAG KIND [N] [M] [OPTION]...  makes namespaces TAGA, TAGB, ...
 #   topo.sh TAG ilnp [N] [M] [OPTION]...  puts ILNP on A and B
 #   topo.sh TAG delete                    removes all namespaces TAG*
+#   topo.sh TAG warm                      reads from disk what tests will use
 #
 # KIND  direct  A, B and one router R for all providers (fast)
 #       routed  A, B, one router per provider (Ra0.. Rb0..) and a core C
@@ -386,6 +387,25 @@ topo_delete()
 	done
 }
 
+# A guest with a virtual clock takes waiting for its disk for idle time and
+# skips seconds of it, so programs and kernel modules must be in memory before
+# anything is timed.
+topo_warm()
+{
+	local tool
+
+	for tool in ip nft ethtool sysctl ping ss tc jq awk sed grep head \
+		sort cat nc socat iperf3 traceroute radvd tshark dmesg \
+		mktemp ln kill xargs; do
+		"$tool" --version || "$tool" -V
+	done >/dev/null 2>&1 </dev/null
+	n=1 m=1 topo_kind=direct topo_direct
+	ip netns exec "${TAG}R" tc qdisc add dev ra0 root netem delay 1ms
+	ip netns exec "${TAG}A" ping -6 -c1 -W1 fe80::1%a0 >/dev/null
+	modprobe -q ilnp6 && ip -n "${TAG}A" ilnp dev attach all
+	topo_delete
+}
+
 # topo TAG KIND [N] [M] [OPTION]...
 topo()
 {
@@ -397,6 +417,10 @@ topo()
 	topo_kind=$2
 	if [ "$topo_kind" = delete ]; then
 		topo_delete
+		return
+	fi
+	if [ "$topo_kind" = warm ]; then
+		topo_warm
 		return
 	fi
 	n=${3:-1}
