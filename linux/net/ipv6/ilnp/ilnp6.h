@@ -31,6 +31,9 @@
 
 #include "pure.h"
 
+/* What a nonce becomes for the kernel's parser, which skips it: RFC 4727 */
+#define ILNP6_OPT_HIDDEN	0x1e
+
 #define ILNP6_LOCAL_NIDS_MAX	16	/* local NIDs; bits of nid_ready */
 #define ILNP6_LOCAL_L64S_MAX	255	/* local L64s, as many as an LU holds */
 #define ILNP6_CORR_L64S_MAX	255	/* L64s of one correspondent */
@@ -60,15 +63,6 @@ struct ilnp6_addr {
 static inline struct ilnp6_addr *ilnp6_addr(const struct in6_addr *a)
 {
 	return (struct ilnp6_addr *)a;
-}
-
-/* Identifiers IPv6 reserves (RFC 5453 and its registry): no node's NID */
-static inline bool ilnp6_nid_reserved(__be64 nid)
-{
-	u64 n = be64_to_cpu(nid);
-
-	return !n || (n >> 24) == 0x02005efffeULL ||
-	       (n >= 0xfdffffffffffff80ULL && n <= 0xfdffffffffffffffULL);
 }
 
 /* --- local.c: our NIDs and L64s ------------------------------------------ */
@@ -337,6 +331,9 @@ struct ilnp6_paths {
  * @last_tx: jiffies
  * @paths: RCU; ilnp6_net.lock
  * @cursor: round robin position
+ * @lu_ack_tat: jiffies until when acknowledgements are paid for
+ * @lu_wire_local: where the last fragmented Locator Update was sent to
+ * @lu_wire_remote: and from
  * @hints: (ports) of datagram flows known to belong to the bound pair
  */
 struct ilnp6_session {
@@ -364,6 +361,9 @@ struct ilnp6_session {
 	unsigned long last_tx;
 	struct ilnp6_paths __rcu *paths;
 	atomic_t cursor;
+	unsigned long lu_ack_tat;
+	__be64 lu_wire_local;
+	__be64 lu_wire_remote;
 	struct {
 		u32 ports;
 		u32 until;
@@ -710,6 +710,12 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 /* --- icmp_error.c --- */
 int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb);
 
+/* --- icmp_send.c --- */
+struct sk_buff *ilnp6_icmp_build(const struct ilnp6_session *s,
+				 __be64 local_l64, __be64 remote_l64,
+				 int ifindex, unsigned int len);
+int ilnp6_icmp_send(struct ilnp6_net *in, struct sk_buff *skb);
+
 /* --- locator_update.c --- */
 int ilnp6_lu_rcv(struct ilnp6_net *in, struct sk_buff *skb);
 
@@ -719,7 +725,6 @@ int ilnp6_kfunc_init(void);
 /* --- netlink.c --- */
 int ilnp6_netlink_init(void);
 void ilnp6_netlink_exit(void);
-void ilnp6_netlink_net_init(struct ilnp6_net *in);
 void ilnp6_notify_nid(struct ilnp6_net *in, enum ilnp6_event ev,
 		      const struct ilnp6_nid *nid);
 void ilnp6_notify_l64(struct ilnp6_net *in, enum ilnp6_event ev,

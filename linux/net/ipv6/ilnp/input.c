@@ -24,8 +24,6 @@
 
 #include "ilnp6.h"
 
-/* An option that the kernel's parser skips: RFC 4727, act 00, chg 0 */
-#define OPT_EXPERIMENT		0x1e
 #define PARKED_MAX		64
 #define HINT_TIME		HZ
 
@@ -580,6 +578,20 @@ static bool another_nonce(struct sk_buff *skb, unsigned int off, u8 nexthdr)
 	return walk != ILNP6_WALK_NONE && walk != ILNP6_WALK_TRUNCATED;
 }
 
+/*
+ * A Locator Update is answered at the I-LV it came from, so it keeps its
+ * addresses. Fragments must all be mapped alike; their session remembers.
+ */
+static bool keeps_addrs(const struct ipv6hdr *ip6, struct ilnp6_session *s,
+			bool frag)
+{
+	if (!frag)
+		return true;
+	WRITE_ONCE(s->lu_wire_local, ilnp6_addr(&ip6->daddr)->l64);
+	WRITE_ONCE(s->lu_wire_remote, ilnp6_addr(&ip6->saddr)->l64);
+	return false;
+}
+
 /* Find the session of a well-formed nonce, map, and step over the option */
 static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 			 const struct ilnp6_nonce *nonce, unsigned int hdrlen)
@@ -589,6 +601,7 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 	u8 nexthdr = *skb_transport_header(skb), proto;
 	struct ilnp6_in res = { .frag = nexthdr == IPPROTO_FRAGMENT };
 	struct ilnp6_session *s;
+	bool lu, keep = false;
 	u16 *check = NULL;
 	int thoff;
 
@@ -607,6 +620,13 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 	}
 	ip6 = ipv6_hdr(skb);
 	s = ilnp6_session_find_rx(in, ip6, nonce->val, nonce->len);
+	lu = proto == IPPROTO_ICMPV6 && skb->data[thoff] == ILNP6_ICMPV6_LU;
+	if (lu && !s) {
+		drop(in, skb, ILNP6_STAT_LU_NONCE);
+		return V_DROP;
+	}
+	if (lu)
+		keep = keeps_addrs(ip6, s, res.frag);
 	if (!s) {
 		if (proto == IPPROTO_ICMPV6 &&
 		    icmpv6_is_err(*(u8 *)(skb->data + thoff)) &&
@@ -629,7 +649,8 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 		ilnp6_path_count_rx(res.path, skb,
 				    thoff - skb_network_offset(skb),
 				    skb->len - skb_network_offset(skb));
-	rewrite(skb, ip6, &res, check, proto);
+	if (!keep)
+		rewrite(skb, ip6, &res, check, proto);
 	ilnp6_count(in, ILNP6_STAT_RX_PACKETS);
 	WRITE_ONCE(s->last_rx, jiffies);
 	return V_DONE;
@@ -654,12 +675,12 @@ static void hide(struct sk_buff *skb, size_t off)
 
 	if (skb->ip_summed == CHECKSUM_COMPLETE) {
 		u16 before = off & 1 ? p[0] << 8 : p[0];
-		u16 after = off & 1 ? OPT_EXPERIMENT << 8 : OPT_EXPERIMENT;
+		u16 after = off & 1 ? ILNP6_OPT_HIDDEN << 8 : ILNP6_OPT_HIDDEN;
 
 		skb->csum = csum_add(skb->csum, (__force __wsum)(u32)
 				     ilnp6_csum_sub(after, before));
 	}
-	*p = OPT_EXPERIMENT;
+	*p = ILNP6_OPT_HIDDEN;
 }
 
 static enum verdict judge(struct ilnp6_net *in, struct sk_buff *skb,

@@ -54,6 +54,27 @@ void ilnp6_lu_entry_read(const u8 *msg, unsigned int i,
 }
 
 /**
+ * ilnp6_lu_op - what a message asks for
+ * @msg: a message ilnp6_lu_check() accepted
+ *
+ * Return: ILNP6_LU_OP_ADV or ILNP6_LU_OP_ACK.
+ */
+u8 ilnp6_lu_op(const u8 *msg)
+{
+	return msg[LU_OP];
+}
+
+/**
+ * ilnp6_lu_set_op - make a message another one
+ * @msg: a message
+ * @op: ILNP6_LU_OP_ADV or ILNP6_LU_OP_ACK
+ */
+void ilnp6_lu_set_op(u8 *msg, u8 op)
+{
+	msg[LU_OP] = op;
+}
+
+/**
  * ilnp6_lu_build - write a Locator Update
  * @msg: where to; the checksum field is left zero
  * @room: octets at @msg

@@ -127,6 +127,8 @@ struct ilnp6_lu_entry {
 int ilnp6_lu_check(const u8 *msg, size_t len);
 void ilnp6_lu_entry_read(const u8 *msg, unsigned int i,
 			 struct ilnp6_lu_entry *e);
+u8 ilnp6_lu_op(const u8 *msg);
+void ilnp6_lu_set_op(u8 *msg, u8 op);
 size_t ilnp6_lu_build(u8 *msg, size_t room, u8 op,
 		      const struct ilnp6_lu_entry *e, unsigned int n);
 
