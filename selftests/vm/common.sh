@@ -48,6 +48,15 @@ kernel_root()
 	echo "$CACHE/root-$suite"
 }
 
+# Named for the list of packages in it.
+kernel_root_image()
+{
+	local root
+
+	root=$(kernel_root "$1") || exit
+	echo "$root-$(sha256sum <"$root/.ilnp-packages" | cut -c 1-16).ext4"
+}
+
 # What uname -r says in the guest.
 kernel_version()
 {
@@ -115,4 +124,11 @@ lock()
 need_root()
 {
 	[ "$(id -u)" = 0 ] || die "needs root (chroot, mount, packages)"
+}
+
+# The module of ./p9-clock, built for a kernel version.
+p9_clock()
+{
+	echo "p9_clock-$1-$(sha256sum <"$VM/p9-clock/p9_clock.c" |
+		cut -c 1-16).ko"
 }
