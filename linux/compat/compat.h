@@ -15,6 +15,7 @@
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/sysctl.h>
+#include <net/genetlink.h>
 #include <net/inet6_hashtables.h>
 #include <net/ip6_fib.h>
 #include <net/udp.h>
@@ -121,6 +122,16 @@ compat_udp6_connected(struct net *net, const struct in6_addr *saddr,
 					       dif);
 
 	return sk && sk->sk_state == TCP_ESTABLISHED;
+}
+
+/* Attributes of a dump request */
+static inline struct nlattr **compat_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return genl_dumpit_info(cb)->info.attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
 }
 
 #endif /* _ILNP6_COMPAT_H */

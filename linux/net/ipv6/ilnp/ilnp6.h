@@ -140,6 +140,7 @@ struct ilnp6_local_l64 {
 /**
  * struct ilnp6_locals - snapshot of the local side, replaced as a whole
  * @rcu: frees it
+ * @time: jiffies when the lifetimes were right
  * @n_nids: number of entries of @nids in use (slots, some may be 0)
  * @nids: NIDs by slot; 0: slot unused
  * @n_l64s: number of L64s
@@ -147,6 +148,7 @@ struct ilnp6_local_l64 {
  */
 struct ilnp6_locals {
 	struct rcu_head rcu;
+	unsigned long time;
 	u16 n_nids;
 	__be64 nids[ILNP6_LOCAL_NIDS_MAX];
 	u16 n_l64s;
@@ -252,6 +254,10 @@ struct ilnp6_corr {
  * @last_tx: jiffies of the last packet sent over it
  * @tx_unanswered: jiffies of the first packet sent since @last_rx; 0: none
  * @suspect: left out, nothing comes back (liveness.c)
+ * @probe_token: what an answer to a probe of it has to hold
+ * @probe_time: jiffies of the last probe
+ * @probe_lost: probes without answer since the last one answered
+ * @suspect_time: jiffies when @suspect was set
  */
 struct ilnp6_path_stat {
 	refcount_t ref;
@@ -263,6 +269,10 @@ struct ilnp6_path_stat {
 	unsigned long last_tx;
 	unsigned long tx_unanswered;
 	bool suspect;
+	u8 probe_lost;
+	u64 probe_token;
+	unsigned long probe_time;
+	unsigned long suspect_time;
 };
 
 /**
@@ -320,7 +330,7 @@ struct ilnp6_paths {
  * @csum_rx: mode the peer was seen to send, or AUTO
  * @rx_proven: the peer has answered us with @rx
  * @rounds: times the peer answered after we sent, until proven
- * @rx_next_time: jiffies when @rx_next was taken
+ * @answered: we sent since the peer's last unproven packet
  * @dead: unlinked
  * @opt_len: octets of @opt: 8 or 16
  * @opt: the header we insert, next-header octet 0
@@ -331,6 +341,15 @@ struct ilnp6_paths {
  * @last_tx: jiffies
  * @paths: RCU; ilnp6_net.lock
  * @cursor: round robin position
+ * @answers: the peer has answered a probe
+ * @greeted: it was sent an echo request, as it sends and hears nothing
+ * @rtt: round trip time, jiffies; 0: not known
+ * @lu: Locator Update on its way; ilnp6_net.lock
+ * @lu_sum: what the peer knows of our L64s, see lu_send.c; 0: nothing
+ * @lu_failed: what it was told in vain
+ * @lu_last: jiffies of the last Locator Update sent
+ * @lu_refresh: jiffies when lifetimes have to be told again; 0: never
+ * @lu_frag: identification of a Locator Update in fragments
  * @lu_ack_tat: jiffies until when acknowledgements are paid for
  * @lu_wire_local: where the last fragmented Locator Update was sent to
  * @lu_wire_remote: and from
@@ -349,6 +368,7 @@ struct ilnp6_session {
 	u8 csum;
 	u8 csum_rx;
 	bool rx_proven;
+	bool answered;
 	u8 rounds;
 	bool dead;
 	u8 opt_len;
@@ -356,11 +376,19 @@ struct ilnp6_session {
 	struct ilnp6_nonce tx;
 	struct ilnp6_nonce rx;
 	struct ilnp6_nonce rx_next;
-	unsigned long rx_next_time;
 	unsigned long last_rx;
 	unsigned long last_tx;
 	struct ilnp6_paths __rcu *paths;
 	atomic_t cursor;
+	bool answers;
+	bool greeted;
+	u32 rtt;
+	struct ilnp6_lu *lu;
+	u32 lu_sum;
+	u32 lu_failed;
+	unsigned long lu_last;
+	unsigned long lu_refresh;
+	u32 lu_frag;
 	unsigned long lu_ack_tat;
 	__be64 lu_wire_local;
 	__be64 lu_wire_remote;
@@ -369,6 +397,44 @@ struct ilnp6_session {
 		u32 until;
 	} hints[8];
 };
+
+#define ILNP6_LU_TRIES		10
+
+/**
+ * struct ilnp6_lu - a Locator Update until it is acknowledged
+ * @list: in ilnp6_net.lu_q[@tries] or .lu_parked; ilnp6_net.lock
+ * @s: session
+ * @due: jiffies when to send (again)
+ * @sent: jiffies when last sent
+ * @refresh: jiffies when lifetimes sent are half over
+ * @first: first L64 of it, network order
+ * @sum: hash of its L64s and preferences
+ * @tries: how often it was sent
+ */
+struct ilnp6_lu {
+	struct list_head list;
+	struct ilnp6_session *s;
+	unsigned long due;
+	unsigned long sent;
+	unsigned long refresh;
+	__be64 first;
+	u32 sum;
+	u8 tries;
+};
+
+/**
+ * struct ilnp6_echo - the pair of L64s an echo request came over
+ * @key: hash of NIDs, identifier and sequence number
+ * @local_l64: network order
+ * @remote_l64: network order
+ */
+struct ilnp6_echo {
+	u32 key;
+	__be64 local_l64;
+	__be64 remote_l64;
+};
+
+#define ILNP6_ECHOES		64
 
 /**
  * struct ilnp6_flow_key - what names a flow, RFC 6741 section 4.1
@@ -428,6 +494,7 @@ struct ilnp6_flow {
  * @tentative_timeout: sysctl, seconds
  * @session_idle_timeout: sysctl, seconds; 0: only when space is needed
  * @fallback_timeout: sysctl, seconds until ILNP is tried again
+ * @lu_rate: sysctl, Locator Updates per second; 0: no limit
  */
 struct ilnp6_config {
 	u8 checksum;
@@ -442,6 +509,7 @@ struct ilnp6_config {
 	unsigned int tentative_timeout;
 	unsigned int session_idle_timeout;
 	unsigned int fallback_timeout;
+	unsigned int lu_rate;
 };
 
 /**
@@ -497,6 +565,20 @@ struct ilnp6_net {
 
 	struct delayed_work gc_work;		/* session.c: ageing */
 	struct work_struct path_work;		/* path.c: rebuild sets */
+
+	struct delayed_work lu_work;		/* lu_send.c */
+	struct list_head lu_q[ILNP6_LU_TRIES + 1];	/* by tries; @lock */
+	struct list_head lu_parked;		/* no path yet; @lock */
+	bool lu_changed;
+	unsigned long lu_refresh;		/* earliest; 0: none; @lock */
+	unsigned long remote_expiry;		/* earliest; 0: none; @lock */
+	atomic64_t lu_tat;			/* ns, pays for updates */
+	atomic64_t ack_tat;			/* ns, pays for answers */
+
+	struct delayed_work live_work;		/* liveness.c */
+	bool live_on;
+	__be16 probe_id;
+	struct ilnp6_echo echoes[ILNP6_ECHOES];
 
 	struct mutex hook_mutex;		/* output.c: @hooked */
 	bool hooked;
@@ -651,6 +733,7 @@ struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
 				   __be64 local_l64, __be64 remote_l64);
 void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
 			 unsigned int hdrlen, unsigned int len);
+void ilnp6_path_count_own(struct ilnp6_path *p, unsigned int len);
 void ilnp6_path_count_rx(struct ilnp6_path *p, const struct sk_buff *skb,
 			 unsigned int hdrlen, unsigned int len);
 
@@ -718,6 +801,39 @@ int ilnp6_icmp_send(struct ilnp6_net *in, struct sk_buff *skb);
 
 /* --- locator_update.c --- */
 int ilnp6_lu_rcv(struct ilnp6_net *in, struct sk_buff *skb);
+
+/* --- lu_send.c --- */
+void ilnp6_lu_net_init(struct ilnp6_net *in);
+void ilnp6_lu_net_exit(struct ilnp6_net *in);
+void ilnp6_lu_local_changed(struct ilnp6_net *in);
+void __ilnp6_lu_session(struct ilnp6_net *in, struct ilnp6_session *s);
+void __ilnp6_lu_forget(struct ilnp6_net *in, struct ilnp6_session *s);
+void __ilnp6_lu_remote_changed(struct ilnp6_net *in, struct ilnp6_corr *corr);
+void __ilnp6_lu_again(struct ilnp6_net *in, struct ilnp6_session *s);
+bool ilnp6_lu_acked(struct ilnp6_net *in, struct ilnp6_session *s,
+		    const u8 *msg, unsigned int n);
+bool ilnp6_lu_bucket(atomic64_t *tat, unsigned int rate);
+
+/* --- liveness.c --- */
+void ilnp6_live_net_init(struct ilnp6_net *in);
+void ilnp6_live_net_exit(struct ilnp6_net *in);
+void __ilnp6_live_kick(struct ilnp6_net *in);
+int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb);
+bool ilnp6_live_unreachable(struct ilnp6_net *in, struct ilnp6_session *s,
+			    __be64 local_l64, __be64 remote_l64);
+void ilnp6_live_echo_in(struct ilnp6_net *in, const struct ilnp6_session *s,
+			const struct sk_buff *skb, unsigned int thoff,
+			__be64 local_l64, __be64 remote_l64);
+struct ilnp6_path *ilnp6_live_echo_out(struct ilnp6_net *in,
+				       const struct ilnp6_session *s,
+				       const struct icmp6hdr *icmp);
+
+/* A session sends: watch its paths for as long as it does */
+static inline void ilnp6_live_kick(struct ilnp6_net *in)
+{
+	if (unlikely(!READ_ONCE(in->live_on)))
+		__ilnp6_live_kick(in);
+}
 
 /* --- kfunc.c --- */
 int ilnp6_kfunc_init(void);

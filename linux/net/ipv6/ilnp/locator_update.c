@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Locator Updates (RFC 6743): take those of peers and acknowledge them; tell
- * peers when our own L64s change, until they acknowledge.
+ * Locator Updates (RFC 6743) of peers: take and acknowledge them. Our own are
+ * lu_send.c's.
  *
  * Messages as octets are lu_msg.c's. Receiving is softirq under RCU.
  */
@@ -207,7 +207,8 @@ static int advertisement(struct ilnp6_net *in, struct ilnp6_session *s,
 	__be64 local = ilnp6_addr(&ipv6_hdr(skb)->daddr)->l64;
 	struct ilnp6_l64_set *set;
 
-	if (!ack_allowed(s))
+	if (!ack_allowed(s) ||
+	    !ilnp6_lu_bucket(&in->ack_tat, READ_ONCE(in->cfg.lu_rate)))
 		return drop(in, skb, ILNP6_STAT_LU_RATE);
 	/* Fragments had their addresses mapped before they were joined */
 	if (IP6CB(skb)->flags & IP6SKB_FRAGMENTED && s->lu_wire_remote) {
@@ -230,7 +231,12 @@ static int advertisement(struct ilnp6_net *in, struct ilnp6_session *s,
 static int acknowledgement(struct ilnp6_net *in, struct ilnp6_session *s,
 			   struct sk_buff *skb, unsigned int n)
 {
-	return drop(in, skb, ILNP6_STAT_LU_ACK_STRAY);
+	if (!ilnp6_lu_acked(in, s, skb->data, n))
+		return drop(in, skb, ILNP6_STAT_LU_ACK_STRAY);
+	ilnp6_count(in, ILNP6_STAT_LU_RX_ACK);
+	ilnp6_notify_lu(in, ILNP6_EVENT_LOCATOR_UPDATE_ACKED, s, n, 0);
+	consume_skb(skb);
+	return -1;
 }
 
 static enum ilnp6_stat reason(int err)

@@ -54,6 +54,36 @@ void ilnp6_lu_entry_read(const u8 *msg, unsigned int i,
 }
 
 /**
+ * ilnp6_lu_entry_write - write one locator
+ * @msg: a message with room for more than @i locators
+ * @i: index
+ * @e: the locator
+ */
+void ilnp6_lu_entry_write(u8 *msg, unsigned int i,
+			  const struct ilnp6_lu_entry *e)
+{
+	u8 *p = msg + ILNP6_LU_HDR_LEN + i * ILNP6_LU_ENTRY_LEN;
+
+	memcpy(p, &e->l64, 8);
+	put_unaligned_be16(e->preference, p + 8);
+	put_unaligned_be16(e->lifetime, p + 10);
+}
+
+/**
+ * ilnp6_lu_head_write - write what comes before the locators
+ * @msg: at least ILNP6_LU_HDR_LEN octets; the checksum field is left zero
+ * @op: ILNP6_LU_OP_ADV or ILNP6_LU_OP_ACK
+ * @n: how many locators follow, 1 to 255
+ */
+void ilnp6_lu_head_write(u8 *msg, u8 op, u8 n)
+{
+	memset(msg, 0, ILNP6_LU_HDR_LEN);
+	msg[0] = ILNP6_ICMPV6_LU;
+	msg[LU_N] = n;
+	msg[LU_OP] = op;
+}
+
+/**
  * ilnp6_lu_op - what a message asks for
  * @msg: a message ilnp6_lu_check() accepted
  *
@@ -92,16 +122,8 @@ size_t ilnp6_lu_build(u8 *msg, size_t room, u8 op,
 
 	if (!n || n > ILNP6_LU_MAX || len > room)
 		return 0;
-	memset(msg, 0, ILNP6_LU_HDR_LEN);
-	msg[0] = ILNP6_ICMPV6_LU;
-	msg[LU_N] = n;
-	msg[LU_OP] = op;
-	for (i = 0; i < n; i++) {
-		u8 *p = msg + ILNP6_LU_HDR_LEN + i * ILNP6_LU_ENTRY_LEN;
-
-		memcpy(p, &e[i].l64, 8);
-		put_unaligned_be16(e[i].preference, p + 8);
-		put_unaligned_be16(e[i].lifetime, p + 10);
-	}
+	ilnp6_lu_head_write(msg, op, n);
+	for (i = 0; i < n; i++)
+		ilnp6_lu_entry_write(msg, i, &e[i]);
 	return len;
 }

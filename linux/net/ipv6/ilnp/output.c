@@ -415,6 +415,8 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
 	if (s->last_tx != jiffies)
 		WRITE_ONCE(s->last_tx, jiffies);
+	if (unlikely(!s->rx_proven || s->rx_next.len))
+		WRITE_ONCE(s->answered, true);
 	return NF_ACCEPT;
 }
 

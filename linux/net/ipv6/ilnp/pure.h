@@ -21,12 +21,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <arpa/inet.h>
-#include <endian.h>
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
-#define htons(x)	htobe16(x)
 static inline u16 get_unaligned_be16(const void *p)
 {
 	const u8 *b = p;
@@ -129,6 +127,9 @@ void ilnp6_lu_entry_read(const u8 *msg, unsigned int i,
 			 struct ilnp6_lu_entry *e);
 u8 ilnp6_lu_op(const u8 *msg);
 void ilnp6_lu_set_op(u8 *msg, u8 op);
+void ilnp6_lu_head_write(u8 *msg, u8 op, u8 n);
+void ilnp6_lu_entry_write(u8 *msg, unsigned int i,
+			  const struct ilnp6_lu_entry *e);
 size_t ilnp6_lu_build(u8 *msg, size_t room, u8 op,
 		      const struct ilnp6_lu_entry *e, unsigned int n);
 

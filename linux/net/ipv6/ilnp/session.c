@@ -360,7 +360,7 @@ struct ilnp6_session *ilnp6_session_adopt(struct ilnp6_net *in,
 	if (!s)
 		goto out;
 	if (ilnp6_nonce_equal(&s->rx_next, nonce->val, nonce->len)) {
-		if (time_after(READ_ONCE(s->last_tx), s->rx_next_time)) {
+		if (READ_ONCE(s->answered)) {
 			__set_rx_nonce(in, s, nonce);
 			s->rx_proven = true;
 		}
@@ -370,7 +370,7 @@ struct ilnp6_session *ilnp6_session_adopt(struct ilnp6_net *in,
 		__set_rx_nonce(in, s, nonce);
 	} else {
 		s->rx_next = *nonce;
-		s->rx_next_time = jiffies;
+		WRITE_ONCE(s->answered, false);
 	}
 out:
 	spin_unlock_bh(&in->lock);
@@ -389,11 +389,12 @@ out:
 void ilnp6_session_prove(struct ilnp6_net *in, struct ilnp6_session *s,
 			 bool transport)
 {
-	bool answered = time_after(READ_ONCE(s->last_tx), READ_ONCE(s->last_rx));
+	bool answered;
 
 	spin_lock_bh(&in->lock);
 	if (s->dead || s->rx_proven)
 		goto out;
+	answered = xchg(&s->answered, false);
 	if (!transport && !(answered && ++s->rounds >= PROOF_ROUNDS))
 		goto out;
 	s->rx_proven = true;
