@@ -125,6 +125,20 @@ static bool rejects(const struct sk_buff *skb)
 	       ntohl(icmp->icmp6_pointer) == sizeof(struct ipv6hdr) + 2;
 }
 
+/* It is about a path, not the node or a port, and other paths carry on */
+static bool path_error(struct ilnp6_net *in, struct ilnp6_session *s,
+		       const struct sk_buff *skb)
+{
+	const struct icmp6hdr *icmp = icmp6_hdr(skb);
+	const struct ipv6hdr *inner = (const struct ipv6hdr *)(icmp + 1);
+
+	if (icmp->icmp6_type != ICMPV6_DEST_UNREACH ||
+	    icmp->icmp6_code == ICMPV6_PORT_UNREACH)
+		return false;
+	return ilnp6_live_unreachable(in, s, ilnp6_addr(&inner->saddr)->l64,
+				      ilnp6_addr(&inner->daddr)->l64);
+}
+
 /**
  * ilnp6_icmp_error - look at an ICMPv6 error before the kernel does
  * @in: namespace
@@ -169,6 +183,10 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 			return forged(in, skb);
 		ilnp6_corr_fallback(in, s->corr);
 		/* The socket need not know: its next try is plain */
+		consume_skb(skb);
+		return -1;
+	}
+	if (path_error(in, s, skb)) {
 		consume_skb(skb);
 		return -1;
 	}

@@ -181,6 +181,7 @@ void __ilnp6_corr_set_l64s(struct ilnp6_net *in, struct ilnp6_corr *corr,
 		kfree_rcu(old, rcu);
 	hlist_for_each_entry(s, &corr->sessions, node)
 		__ilnp6_paths_build(in, s);
+	__ilnp6_lu_remote_changed(in, corr);
 }
 
 /**

@@ -343,6 +343,7 @@ struct ilnp6_paths {
  * @cursor: round robin position
  * @answers: the peer has answered a probe
  * @greeted: it was sent an echo request, as it sends and hears nothing
+ * @greet_time: jiffies when it was made
  * @rtt: round trip time, jiffies; 0: not known
  * @lu: Locator Update on its way; ilnp6_net.lock
  * @lu_sum: what the peer knows of our L64s, see lu_send.c; 0: nothing
@@ -382,6 +383,7 @@ struct ilnp6_session {
 	atomic_t cursor;
 	bool answers;
 	bool greeted;
+	unsigned long greet_time;
 	u32 rtt;
 	struct ilnp6_lu *lu;
 	u32 lu_sum;

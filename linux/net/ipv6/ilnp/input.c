@@ -240,6 +240,10 @@ static void first_packets(struct ilnp6_net *in, struct sk_buff *skb,
 	if (!ilnp6_flow_key(skb, thoff, proto, false, s->local_nid,
 			    s->corr->nid, &key))
 		return;
+	if (proto == IPPROTO_ICMPV6)
+		ilnp6_live_echo_in(in, s, skb, thoff,
+				   ilnp6_addr(&ip6->daddr)->l64,
+				   ilnp6_addr(&ip6->saddr)->l64);
 	if (proto == IPPROTO_UDP) {
 		datagram_flow(in, skb, ip6, thoff, &key, res);
 	} else if (proto == IPPROTO_TCP) {
@@ -757,6 +761,8 @@ static int icmpv6_rcv(struct sk_buff *skb)
 		type = icmp6_hdr(skb)->icmp6_type;
 		if (type == ILNP6_ICMPV6_LU)
 			ret = ilnp6_lu_rcv(in, skb);
+		else if (type == ICMPV6_ECHO_REPLY)
+			ret = ilnp6_live_reply(in, skb);
 		else if (icmpv6_is_err(type))
 			ret = ilnp6_icmp_error(in, skb);
 	}

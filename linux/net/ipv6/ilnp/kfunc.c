@@ -131,13 +131,50 @@ static bool opens(const struct sk_buff *skb, const struct packet *pkt)
 	       !inet_csk(skb->sk)->icsk_retransmits;
 }
 
+static const struct icmp6hdr *icmp_of(const struct sk_buff *skb,
+				      const struct packet *pkt)
+{
+	if (pkt->proto != IPPROTO_ICMPV6)
+		return NULL;
+	return (const struct icmp6hdr *)(skb->data + pkt->thoff);
+}
+
+/*
+ * A message of icmp_send.c: no socket, and over a pair that must stay. Later
+ * fragments of one do not tell, so their session remembers.
+ */
+static bool our_own(const struct sk_buff *skb, const struct packet *pkt,
+		    struct ilnp6_session *s)
+{
+	const struct icmp6hdr *icmp;
+
+	if (likely(skb->sk) || (pkt->proto != IPPROTO_ICMPV6 && !pkt->frag_id))
+		return false;
+	icmp = icmp_of(skb, pkt);
+	if (!icmp)
+		return pkt->proto == IPPROTO_FRAGMENT &&
+		       pkt->frag_id == READ_ONCE(s->lu_frag);
+	if (icmp->icmp6_type != ILNP6_ICMPV6_LU &&
+	    icmp->icmp6_type != ICMPV6_ECHO_REQUEST)
+		return false;
+	if (pkt->frag_id)
+		WRITE_ONCE(s->lu_frag, pkt->frag_id);
+	return true;
+}
+
 static struct ilnp6_path *choose(struct ilnp6_net *in,
 				 struct ilnp6_session *s,
 				 const struct sk_buff *skb,
 				 const struct packet *pkt)
 {
+	const struct icmp6hdr *icmp = icmp_of(skb, pkt);
 	struct ilnp6_path *p;
 
+	if (unlikely(icmp && icmp->icmp6_type == ICMPV6_ECHO_REPLY)) {
+		p = ilnp6_live_echo_out(in, s, icmp);
+		if (p)
+			return p;
+	}
 	if (unlikely(opens(skb, pkt))) {
 		p = ilnp6_path_find(rcu_dereference(s->paths),
 				    ilnp6_addr(&pkt->ip6->saddr)->l64,
@@ -195,6 +232,7 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	struct ilnp6_path *p;
 	struct packet pkt;
 	int err, verdict;
+	bool own;
 	u16 sum;
 
 	if (path__sz < sizeof(*path))
@@ -214,9 +252,16 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	}
 	if (unlikely(!writable(skb, pkt.thoff + 18)))
 		return -EAGAIN;
-	p = choose(in, s, skb, &pkt);
+	own = our_own(skb, &pkt, s);
+	if (unlikely(own))
+		p = ilnp6_path_find(rcu_dereference(s->paths),
+				    ilnp6_addr(&pkt.ip6->saddr)->l64,
+				    ilnp6_addr(&pkt.ip6->daddr)->l64);
+	else
+		p = choose(in, s, skb, &pkt);
 	if (unlikely(!p)) {
-		ilnp6_count(in, ILNP6_STAT_TX_NO_PATH);
+		if (!own)
+			ilnp6_count(in, ILNP6_STAT_TX_NO_PATH);
 		return ILNP6_V_PASS;
 	}
 	if (same_way(skb, p, pkt.ip6)) {
@@ -226,6 +271,10 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 		path->nh_family = AF_INET6;
 		memcpy(path->nexthop, &p->nexthop, sizeof(path->nexthop));
 		verdict = ILNP6_V_REDIRECT;
+	}
+	if (unlikely(own)) {
+		ilnp6_path_count_own(p, skb->len - skb_network_offset(skb));
+		return verdict;
 	}
 	rewrite_out(skb, &pkt, s, p, sum);
 	ilnp6_path_count_tx(p, skb, pkt.thoff - skb_network_offset(skb) +

@@ -272,7 +272,9 @@ static int publish(struct ilnp6_net *in)
 
 	old = rcu_dereference_protected(in->locals,
 					lockdep_is_held(&in->mutex));
+	loc->time = jiffies;
 	if (old && snapshot_same(old, loc)) {
+		WRITE_ONCE(old->time, loc->time);
 		kfree(loc);
 		return 0;
 	}

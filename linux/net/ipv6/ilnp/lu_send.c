@@ -119,7 +119,7 @@ static bool told(const struct view *v, unsigned int i)
 	return true;
 }
 
-static u32 hash_add(u32 h, __be64 l64, u16 preference)
+static u32 sum_add(u32 h, __be64 l64, u16 preference)
 {
 	return jhash_3words(be64_to_cpu(l64) >> 32, be64_to_cpu(l64),
 			    preference, h);
@@ -139,7 +139,7 @@ static u32 view_sum(const struct view *v, unsigned int *n, __be64 *first)
 		l = &v->loc->l64s[i];
 		if (!(*n)++)
 			*first = l->l64;
-		h = hash_add(h, l->l64, l->preference);
+		h = sum_add(h, l->l64, l->preference);
 	}
 	return *n ? h ?: 1 : 0;
 }
@@ -378,7 +378,7 @@ static bool matches(const struct ilnp6_lu *lu, const u8 *msg, unsigned int n)
 
 	for (i = 0; i < n; i++) {
 		ilnp6_lu_entry_read(msg, i, &e);
-		h = hash_add(h, e.l64, e.preference);
+		h = sum_add(h, e.l64, e.preference);
 	}
 	if ((h ?: 1) == lu->sum)
 		return true;

@@ -24,6 +24,7 @@ static const struct {
 	KNOB(tentative_timeout, 10),
 	KNOB(session_idle_timeout, 0),
 	KNOB(fallback_timeout, 600),
+	KNOB(lu_rate, 1000),
 #undef KNOB
 };
 
@@ -83,6 +84,8 @@ static int __net_init ilnp6_net_init(struct net *net)
 		return -ENOMEM;
 	ilnp6_session_net_init(in);
 	ilnp6_path_net_init(in);
+	ilnp6_lu_net_init(in);
+	ilnp6_live_net_init(in);
 	ilnp6_output_net_init(in);
 	err = ilnp6_corr_net_init(in);
 	if (err)
@@ -120,6 +123,8 @@ static void __net_exit ilnp6_net_exit(struct net *net)
 
 	ilnp6_session_net_exit(in);
 	ilnp6_path_net_exit(in);
+	ilnp6_live_net_exit(in);
+	ilnp6_lu_net_exit(in);
 	ilnp6_corr_net_exit(in);
 	ilnp6_local_net_exit(in);
 	sysctl_net_exit(in);

@@ -413,8 +413,10 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 		return NF_DROP_ERR(-ENOMEM);
 	}
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
-	if (s->last_tx != jiffies)
+	if (s->last_tx != jiffies) {
 		WRITE_ONCE(s->last_tx, jiffies);
+		ilnp6_live_kick(in);
+	}
 	if (unlikely(!s->rx_proven || s->rx_next.len))
 		WRITE_ONCE(s->answered, true);
 	return NF_ACCEPT;

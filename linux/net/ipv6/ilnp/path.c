@@ -21,6 +21,7 @@ static struct ilnp6_path_stat *stat_new(void)
 	if (st) {
 		refcount_set(&st->ref, 1);
 		st->last_rx = jiffies;
+		st->probe_time = jiffies;
 	}
 	return st;
 }
@@ -123,7 +124,8 @@ static bool resolve(struct ilnp6_net *in, const struct ilnp6_session *s,
 }
 
 static u8 pair_state(struct ilnp6_net *in, const struct ilnp6_session *s,
-		     const struct ilnp6_local_l64 *l, int slot,
+		     const struct ilnp6_local_l64 *l,
+		     const struct ilnp6_remote_l64 *r, int slot,
 		     struct ilnp6_path *p)
 {
 	/* A deleted NID serves its sessions for as long as they live */
@@ -135,6 +137,9 @@ static u8 pair_state(struct ilnp6_net *in, const struct ilnp6_session *s,
 		return ILNP6_STATE_DOWN;
 	if (p->stat->suspect)
 		return ILNP6_STATE_SUSPECT;
+	/* Past its lifetime: for use only if nothing else is left */
+	if (r->expires && time_after_eq(jiffies, r->expires))
+		return ILNP6_STATE_BACKUP;
 	return ILNP6_STATE_UP;
 }
 
@@ -167,24 +172,41 @@ static void order(struct ilnp6_paths *ps)
 	}
 }
 
-static void classify(struct ilnp6_paths *ps)
+static u16 best_of(const struct ilnp6_paths *ps, u8 state)
 {
 	u16 best = ILNP6_PREF_NEVER;
 	unsigned int i;
 
 	for (i = 0; i < ps->n; i++)
-		if (ps->p[i].state == ILNP6_STATE_UP)
+		if (ps->p[i].state == state)
 			best = min(best, ps->p[i].preference);
-	/* Nothing else is left: a path that looks dead beats none */
-	if (best == ILNP6_PREF_NEVER) {
-		for (i = 0; i < ps->n; i++)
-			if (ps->p[i].state == ILNP6_STATE_SUSPECT)
-				best = min(best, ps->p[i].preference);
-		for (i = 0; i < ps->n; i++)
-			if (ps->p[i].state == ILNP6_STATE_SUSPECT &&
-			    ps->p[i].preference == best)
-				ps->p[i].state = ILNP6_STATE_UP;
-	}
+	return best;
+}
+
+/* Nothing better is left; returns the preference of what is used now */
+static u16 promote(struct ilnp6_paths *ps, u8 state)
+{
+	u16 best = best_of(ps, state);
+	unsigned int i;
+
+	if (best == ILNP6_PREF_NEVER)
+		return best;
+	for (i = 0; i < ps->n; i++)
+		if (ps->p[i].state == state && ps->p[i].preference == best)
+			ps->p[i].state = ILNP6_STATE_UP;
+	return best;
+}
+
+static void classify(struct ilnp6_paths *ps)
+{
+	u16 best = best_of(ps, ILNP6_STATE_UP);
+	unsigned int i;
+
+	/* One past its lifetime, or that looks dead, beats none */
+	if (best == ILNP6_PREF_NEVER)
+		best = promote(ps, ILNP6_STATE_BACKUP);
+	if (best == ILNP6_PREF_NEVER)
+		best = promote(ps, ILNP6_STATE_SUSPECT);
 	for (i = 0; i < ps->n; i++)
 		if (ps->p[i].state == ILNP6_STATE_UP &&
 		    ps->p[i].preference != best)
@@ -246,7 +268,7 @@ static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 	} else {
 		p->stat = stat_new();
 	}
-	p->state = p->stat ? pair_state(in, s, l, slot, p) : ILNP6_STATE_DOWN;
+	p->state = p->stat ? pair_state(in, s, l, r, slot, p) : ILNP6_STATE_DOWN;
 }
 
 /**
@@ -298,6 +320,7 @@ static void path_work(struct work_struct *work)
 		hlist_for_each_entry(s, &corr->sessions, node)
 			__ilnp6_paths_build(in, s);
 	spin_unlock_bh(&in->lock);
+	ilnp6_lu_local_changed(in);
 }
 
 /**
@@ -377,6 +400,19 @@ void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
 	count(&p->stat->tx_packets, &p->stat->tx_bytes, skb, hdrlen, len);
 	if (p->stat->last_tx != jiffies)
 		WRITE_ONCE(p->stat->last_tx, jiffies);
+}
+
+/**
+ * ilnp6_path_count_own - a message of the module's own leaves over a path
+ * @p: the path
+ * @len: octets from the IPv6 header on
+ *
+ * It does not make the path one in use.
+ */
+void ilnp6_path_count_own(struct ilnp6_path *p, unsigned int len)
+{
+	atomic64_inc(&p->stat->tx_packets);
+	atomic64_add(len, &p->stat->tx_bytes);
 }
 
 /**

@@ -136,6 +136,7 @@ static void __link(struct ilnp6_net *in, struct ilnp6_session *s)
 	hlist_add_head_rcu(&s->node, &s->corr->sessions);
 	ilnp6_count(in, ILNP6_STAT_SESSION_NEW);
 	ilnp6_notify_session(in, ILNP6_EVENT_SESSION_ADD, s);
+	ilnp6_live_kick(in);
 	mod_delayed_work(system_wq, &in->gc_work, GC_INTERVAL);
 }
 
@@ -158,6 +159,7 @@ void __ilnp6_session_del(struct ilnp6_net *in, struct ilnp6_session *s)
 	if (s->dead)
 		return;
 	s->dead = true;
+	__ilnp6_lu_forget(in, s);
 	hlist_del_rcu(&s->node);
 	list_del(&s->list);
 	in->n_sessions--;
@@ -236,6 +238,7 @@ __new(struct ilnp6_net *in, struct ilnp6_corr *corr, __be64 local_nid,
 	s->state = rx ? ILNP6_STATE_TENTATIVE : ILNP6_STATE_ESTABLISHED;
 	s->last_rx = jiffies;
 	s->last_tx = jiffies;
+	s->greet_time = jiffies;
 	new_tx_nonce(in, s);
 	if (rx)
 		__set_rx_nonce(in, s, rx);
@@ -363,6 +366,7 @@ struct ilnp6_session *ilnp6_session_adopt(struct ilnp6_net *in,
 		if (READ_ONCE(s->answered)) {
 			__set_rx_nonce(in, s, nonce);
 			s->rx_proven = true;
+			__ilnp6_lu_session(in, s);
 		}
 	} else if (!__may_adopt(s, first)) {
 		s = NULL;
@@ -410,6 +414,7 @@ void ilnp6_session_prove(struct ilnp6_net *in, struct ilnp6_session *s,
 		ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_CHANGE,
 				  s->corr);
 	}
+	__ilnp6_lu_session(in, s);
 out:
 	spin_unlock_bh(&in->lock);
 }
