@@ -47,6 +47,16 @@ die()
 	exit 1
 }
 
+# program NAME: $WORK/NAME, as built with the tree or compiled now
+program()
+{
+	cp "${ILNP_BUILD:-$HERE/../..}/selftests/bench/$1" "$WORK/$1" \
+		2>/dev/null && return
+	say "compiling $1"
+	gcc -O2 -Wall -o "$WORK/$1" "$HERE/$1.c" -lm ||
+		die "cannot compile $1.c"
+}
+
 # Runs "ip" in host $1, shows it if it fails.
 on()
 {
@@ -263,9 +273,7 @@ bench_cost()
 }
 
 mkdir -p "$OUT" || die "cannot make $OUT"
-say "compiling the traffic program"
-gcc -O2 -Wall -o "$WORK/pingpong" "$HERE/pingpong.c" ||
-	die "cannot compile pingpong.c"
+program pingpong
 : >"$RAW"
 bench_cost
 cp "$RAW" "$OUT/raw.txt"

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `make demo`: two hosts with one Node Identifier and several Locators each
+# exchange unmodified ping, UDP and TCP traffic over all their paths at once.
+# Made for a virtual-clock guest; leaves result.json and data/ (samples of
+# interface counters, iperf3's reports) in out/demo, from which plot.py makes
+# the pictures. Fails if the main job's bounds do not hold (report.py).
+#
+#	run.sh [ACT...]		default: all acts, in order
+set -u
+
+DEMO=$(cd "$(dirname "$0")" && pwd)
+. "$DEMO/lib.sh"
+. "$DEMO/network.sh"
+. "$DEMO/ilnp.sh"
+for file in "$DEMO"/act?_*.sh; do
+	# shellcheck source=/dev/null  # each defines actN
+	. "$file"
+done
+
+finish()
+{
+	mkdir -p "$OUT/data"
+	rm -f "$WORK"/{sampler,udpflow} "$WORK"/*.radvd.* "$WORK"/*.file
+	cp "$WORK"/* "$OUT/data/"
+	cleanup
+}
+
+need()
+{
+	local tool
+
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null ||
+			die "$tool is not installed"
+	done
+}
+
+# Programs come from the host's disk when first used, which takes an uneven
+# time: use them once before time counts.
+warm_up()
+{
+	say "loading programs"
+	program sampler
+	program udpflow
+	ping -q -c 1 ::1 >/dev/null
+	iperf3 -s -1 >/dev/null &
+	until iperf3 -c ::1 -n 100K >/dev/null 2>&1; do
+		sleep 0.2
+	done
+	wait "$!"
+	socat -V >/dev/null
+	sha256sum /dev/null >/dev/null
+	echo '{}' | jq . >/dev/null
+}
+
+parameters()
+{
+	cat >"$WORK/parameters.json" <<-EOT
+		{"rate": $RATE, "delay": $DELAY, "providers": $A_PROVIDERS,
+		 "udp_length": $UDP_LENGTH, "nonce_header": $NONCE_HEADER,
+		 "kernel": "$(uname -r)", "clock": "${CLOCK:-real}"}
+	EOT
+}
+
+need ip nft tc radvd iperf3 socat ping jq python3 gcc ethtool sysctl
+rm -rf "$OUT/data" "$OUT/result.json"
+trap finish EXIT
+warm_up
+parameters
+heading "The network"
+make_network
+failed=0
+[ $# -gt 0 ] || set -- act1 act2 act3
+for act in "$@"; do
+	declare -F "$act" >/dev/null || continue
+	"$act"
+	python3 "$DEMO/report.py" "$act" "$WORK" || failed=1
+done
+say "packets that providers refused for a foreign source:" \
+	"$(foreign_sources)"
+jq -s add "$WORK"/act?.json >"$WORK/result.json"
+cp "$WORK/result.json" "$OUT/result.json"
+[ "$failed" = 0 ] || die "bounds do not hold, see above"
+say "result: out/demo/result.json"
