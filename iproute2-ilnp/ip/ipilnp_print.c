@@ -217,6 +217,7 @@ struct field {
 #define F_STATS		0x04	/* text: with -s only */
 #define F_LINE		0x08	/* text: begins a line */
 #define F_FOREVER	0x10	/* text: absent means forever */
+#define F_SET		0x20	/* text: only if it is not off */
 
 static const struct field config_fields[] = {
 	{ ILNP6_A_CHECKSUM, 0 },
@@ -239,7 +240,7 @@ static const struct field l64_fields[] = {
 	{ ILNP6_A_VIA, 0 },
 	{ ILNP6_A_PREFERENCE, 0 },
 	{ ILNP6_A_LIFETIME, F_FOREVER },
-	{ ILNP6_A_DRAIN, 0 },
+	{ ILNP6_A_DRAIN, F_SET },
 	{ ILNP6_A_STATE, 0 },
 	{ ILNP6_A_ORIGIN, 0 },
 };
@@ -301,7 +302,7 @@ static const struct field event_fields[] = {
 	{ ILNP6_A_VIA, 0 },
 	{ ILNP6_A_PREFERENCE, 0 },
 	{ ILNP6_A_LIFETIME, 0 },
-	{ ILNP6_A_DRAIN, 0 },
+	{ ILNP6_A_DRAIN, F_SET },
 	{ ILNP6_A_MODE, 0 },
 	{ ILNP6_A_STATE, 0 },
 	{ ILNP6_A_CHECKSUM, 0 },
@@ -410,13 +411,16 @@ static void print_addr(const struct how *how, const struct rtattr *rta)
 }
 
 /* json_print's own float has six digits in all: too few for a time of day. */
-static void print_seconds(const char *key, double val)
+static void print_seconds(const char *key, __u64 ns)
 {
+	unsigned long long sec = ns / NSEC_PER_SEC;
+	unsigned int usec = ns % NSEC_PER_SEC / NSEC_PER_USEC;
+
 	if (is_json_context()) {
 		jsonw_name(get_json_writer(), key);
-		jsonw_printf(get_json_writer(), "%.6f", val);
+		jsonw_printf(get_json_writer(), "%llu.%06u", sec, usec);
 	} else {
-		printf("%.3f", val);
+		printf("%llu.%03u", sec, usec / 1000);
 	}
 }
 
@@ -459,7 +463,7 @@ static void print_value(const struct how *how, const struct rtattr *rta)
 		print_on_off(PRINT_ANY, how->key, "%s", get_uint(rta));
 		break;
 	case KIND_IDLE:
-		print_seconds(how->key, get_uint(rta) / 1000.0);
+		print_seconds(how->key, (__u64)get_uint(rta) * NSEC_PER_MSEC);
 		break;
 	case KIND_IFINDEX:
 		print_text(how, COLOR_IFNAME, ll_index_to_name(get_uint(rta)));
@@ -500,7 +504,8 @@ static void print_field(struct rtattr *tb[], const struct field *f)
 	const struct rtattr *rta = tb[f->attr];
 
 	if (!is_json_context() && ((f->flags & F_DETAIL && !show_details) ||
-				   (f->flags & F_STATS && !show_stats)))
+				   (f->flags & F_STATS && !show_stats) ||
+				   (f->flags & F_SET && rta && !get_uint(rta))))
 		return;
 	if (!rta || is_none(how, rta)) {
 		if (f->flags & F_FOREVER && !is_json_context()) {
@@ -697,12 +702,12 @@ static int print_event(struct rtnl_ctrl_data *ctrl, struct nlmsghdr *n,
 
 	new_json_obj_plain(json);
 	open_json_object(NULL);
-	if (is_json_context())
-		print_seconds("time", ns / 1e9);
-	else
+	if (!is_json_context())
 		print_event_time(ns);
 	print_word(NULL);
 	print_string(PRINT_ANY, "event", "%s", event);
+	if (is_json_context())
+		print_seconds("time", ns);
 	PRINT_FIELDS(tb, event_fields);
 	if (tb[ILNP6_A_LOCATOR]) {
 		open_json_array(PRINT_JSON, "l64s");
