@@ -116,13 +116,16 @@ static struct ilnp6_session *find_by_corr(struct ilnp6_net *in,
 }
 
 /*
- * The first packet of a connection keeps the addresses it was opened with,
- * so that the peer knows them; repeats try other paths.
+ * The first packet of a session or connection keeps the addresses it was
+ * opened with, so that the peer knows them; repeats try other paths.
  */
-static bool opens(const struct sk_buff *skb, const struct packet *pkt)
+static bool opens(const struct ilnp6_session *s, const struct sk_buff *skb,
+		  const struct packet *pkt)
 {
 	const struct tcphdr *th;
 
+	if (unlikely(!s->rx.len && !atomic_read(&s->cursor)))
+		return true;
 	if (pkt->proto != IPPROTO_TCP ||
 	    skb_headlen(skb) < pkt->thoff + sizeof(*th))
 		return false;
@@ -175,12 +178,14 @@ static struct ilnp6_path *choose(struct ilnp6_net *in,
 		if (p)
 			return p;
 	}
-	if (unlikely(opens(skb, pkt))) {
+	if (unlikely(opens(s, skb, pkt))) {
 		p = ilnp6_path_find(rcu_dereference(s->paths),
 				    ilnp6_addr(&pkt->ip6->saddr)->l64,
 				    ilnp6_addr(&pkt->ip6->daddr)->l64);
-		if (p && p->state == ILNP6_STATE_UP)
+		if (p && p->state == ILNP6_STATE_UP) {
+			atomic_inc(&s->cursor);
 			return p;
+		}
 	}
 	return ilnp6_path_choose(in, s, skb, pkt->frag_id);
 }

@@ -636,7 +636,7 @@ static int put_lu(struct sk_buff *skb, struct ilnp6_net *in, const void *obj)
  * @in: namespace; its lock or RCU held
  * @ev: what happened
  * @s: session it belongs to; may be NULL
- * @n: how many locators are in it; 0: does not matter
+ * @n: locators in it, of a failure tries; goes into ILNP6_A_COUNT unless 0
  * @why: reason of a failure; 0: none
  */
 void ilnp6_notify_lu(struct ilnp6_net *in, enum ilnp6_event ev,
