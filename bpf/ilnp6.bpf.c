@@ -57,25 +57,26 @@ int ilnp6_egress(struct __sk_buff *skb)
 				  sizeof(struct bpf_redir_neigh), 0);
 }
 
+static __always_inline int ask(struct __sk_buff *skb, enum pkt kind)
+{
+	return kind == PKT_NONCE ? bpf_ilnp6_ingress(skb) :
+				   bpf_ilnp6_plain(skb);
+}
+
 SEC("tc")
 int ilnp6_ingress(struct __sk_buff *skb)
 {
+	enum pkt kind;
 	int v;
 
-	switch (parse(skb)) {
-	case PKT_NONCE:
-		v = bpf_ilnp6_ingress(skb);
-		if (v != -EAGAIN)
-			break;
+	kind = parse(skb);
+	if (kind == PKT_OTHER)
+		return NEXT;
+	v = ask(skb, kind);
+	if (v == -EAGAIN) {
 		if (bpf_skb_pull_data(skb, PULL_LEN(skb)))
 			return NEXT;
-		v = bpf_ilnp6_ingress(skb);
-		break;
-	case PKT_PLAIN:
-		v = bpf_ilnp6_plain(skb);
-		break;
-	default:
-		return NEXT;
+		v = ask(skb, kind);
 	}
 	return v == ILNP6_V_DROP ? DROP : NEXT;
 }

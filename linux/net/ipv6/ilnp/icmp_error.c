@@ -181,7 +181,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 	if (rejects(skb)) {
 		if (s->rx.len)
 			return forged(in, skb);
-		ilnp6_corr_fallback(in, s->corr);
+		ilnp6_corr_fallback(in, s->corr, true);
 		/* The socket need not know: its next try is plain */
 		consume_skb(skb);
 		return -1;

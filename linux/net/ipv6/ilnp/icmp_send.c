@@ -111,5 +111,6 @@ int ilnp6_icmp_send(struct ilnp6_net *in, struct sk_buff *skb)
 	skb_dst_set(skb, dst);
 	skb->dev = dst->dev;
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	return net_xmit_eval(ip6_local_out(in->net, NULL, skb));
+	err = ip6_local_out(in->net, NULL, skb);
+	return net_xmit_eval(err);
 }

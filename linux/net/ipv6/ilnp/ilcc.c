@@ -12,6 +12,10 @@
 /* L64s a peer may teach us by sending from them, before a Locator Update */
 #define LEARNED_L64S_MAX	16
 
+/* Seconds until a silent one is asked again, doubled each time */
+#define SILENT_RETRY		15U
+#define SILENT_SHIFT_MAX	6
+
 int ilnp6_corr_net_init(struct ilnp6_net *in)
 {
 	spin_lock_init(&in->lock);
@@ -225,18 +229,23 @@ out:
  * ilnp6_corr_fallback - it does not speak ILNP: plain IPv6 for a while
  * @in: namespace; any context
  * @corr: which
+ * @sure: it said so itself; silence is tried again sooner, as it may be loss
  */
-void ilnp6_corr_fallback(struct ilnp6_net *in, struct ilnp6_corr *corr)
+void ilnp6_corr_fallback(struct ilnp6_net *in, struct ilnp6_corr *corr,
+			 bool sure)
 {
+	unsigned int timeout = READ_ONCE(in->cfg.fallback_timeout);
 	struct ilnp6_session *s;
 	struct hlist_node *tmp;
 
 	spin_lock_bh(&in->lock);
+	if (!sure)
+		timeout = min(timeout, SILENT_RETRY <<
+				       min(corr->silent++, SILENT_SHIFT_MAX));
 	if (!corr->dead && corr->mode != ILNP6_MODE_IPV6) {
 		hlist_for_each_entry_safe(s, tmp, &corr->sessions, node)
 			__ilnp6_session_del(in, s);
-		corr->retry = jiffies +
-			READ_ONCE(in->cfg.fallback_timeout) * HZ;
+		corr->retry = jiffies + timeout * HZ;
 		WRITE_ONCE(corr->mode, ILNP6_MODE_IPV6);
 		ilnp6_count(in, ILNP6_STAT_FALLBACK);
 		ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_CHANGE, corr);

@@ -224,6 +224,7 @@ struct ilnp6_corr_cfg {
  * @dead: unlinked
  * @n_flows: flow entries of its sessions; 0 spares a lookup
  * @retry: jiffies when ILNP is tried again (mode ipv6)
+ * @silent: times it was found silent
  */
 struct ilnp6_corr {
 	struct rhlist_head node;
@@ -239,6 +240,7 @@ struct ilnp6_corr {
 	bool dead;
 	unsigned int n_flows;
 	unsigned long retry;
+	u8 silent;
 };
 
 /* --- path.c: pairs of L64s ----------------------------------------------- */
@@ -330,6 +332,7 @@ struct ilnp6_paths {
  * @csum_rx: mode the peer was seen to send, or AUTO
  * @rx_proven: the peer has answered us with @rx
  * @rounds: times the peer answered after we sent, until proven
+ * @plain_tried: a SYN was repeated without nonce
  * @answered: we sent since the peer's last unproven packet
  * @dead: unlinked
  * @opt_len: octets of @opt: 8 or 16
@@ -369,6 +372,7 @@ struct ilnp6_session {
 	u8 csum;
 	u8 csum_rx;
 	bool rx_proven;
+	bool plain_tried;
 	bool answered;
 	u8 rounds;
 	bool dead;
@@ -655,7 +659,8 @@ const struct ilnp6_remote_l64 *
 ilnp6_l64_set_find(const struct ilnp6_l64_set *set, __be64 l64);
 void ilnp6_corr_learn_l64(struct ilnp6_net *in, struct ilnp6_corr *corr,
 			  __be64 l64);
-void ilnp6_corr_fallback(struct ilnp6_net *in, struct ilnp6_corr *corr);
+void ilnp6_corr_fallback(struct ilnp6_net *in, struct ilnp6_corr *corr,
+			 bool sure);
 u8 ilnp6_corr_checksum(const struct ilnp6_net *in,
 		       const struct ilnp6_corr *corr);
 
@@ -790,7 +795,7 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 		    const struct ipv6hdr *ip6, struct ilnp6_session *s,
 		    unsigned int thoff, u8 proto, struct ilnp6_in *res);
 bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
-		       const struct ipv6hdr *ip6);
+		       const struct ipv6hdr *ip6, struct ilnp6_session **rfc);
 
 /* --- icmp_error.c --- */
 int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb);

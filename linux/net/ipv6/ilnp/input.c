@@ -338,72 +338,7 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 	return 0;
 }
 
-/**
- * ilnp6_input_plain - a packet without nonce whose source NID we know
- * @in: namespace
- * @skb: the packet
- * @ip6: its IPv6 header, in the linear part
- *
- * It is plain IPv6 (policy "every"); what it must not do is reach a flow
- * that is ILNP. Answers to it have to be plain as well.
- *
- * Return: false if it has to be dropped.
- */
-bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
-		       const struct ipv6hdr *ip6)
-{
-	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
-	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
-	struct ilnp6_in res = { .local_l64 = dst->l64, .remote_l64 = src->l64 };
-	struct ilnp6_flow_key key;
-	struct ilnp6_corr *corr;
-	bool marked = false;
-	int off = (u8 *)ip6 - skb->data, thoff;
-	u8 proto = ip6->nexthdr;
-	struct ilnp6_flow *f;
-	__be16 frag_off;
-
-	corr = ilnp6_corr_lookup(in, src->nid, src->l64);
-	if (!corr || !ilnp6_session_of(corr, dst->nid))
-		return true;
-	thoff = ipv6_skip_exthdr(skb, off + sizeof(*ip6), &proto, &frag_off);
-	if (thoff < 0 || (frag_off & htons(IP6_OFFSET)) ||
-	    !ilnp6_flow_key(skb, thoff, proto, false, dst->nid, src->nid,
-			    &key))
-		return true;
-	if (proto == IPPROTO_ICMPV6) {
-		u8 _type, *type = skb_header_pointer(skb, thoff, 1, &_type);
-
-		/* Errors and Locator Updates are judged by their handlers */
-		if (!type || *type != ICMPV6_ECHO_REQUEST)
-			return true;
-	}
-	f = ilnp6_flow_find(in, &key);
-	if (f && f->plain)
-		return true;
-	if (proto == IPPROTO_TCP)
-		tcp_established(in, skb, &key, &res, &marked);
-	else if (proto == IPPROTO_UDP)
-		marked = compat_udp6_connected(in->net, &ip6->saddr,
-					       key.remote_port, &ip6->daddr,
-					       key.local_port,
-					       skb->dev->ifindex);
-	if (marked) {
-		if (corr->cfg.require == ILNP6_REQUIRE_RFC) {
-			ilnp6_count(in, ILNP6_STAT_RX_NO_NONCE);
-			return true;
-		}
-		ilnp6_count(in, ILNP6_STAT_RX_NONCE_MISSING);
-		ilnp6_notify_bad(in, skb, ILNP6_STAT_RX_NONCE_MISSING);
-		return false;
-	}
-	ilnp6_flow_add(in, corr, &key, true, dst->l64, src->l64);
-	return true;
-}
-
-/* --- first contact ------------------------------------------------------- */
-
-/* May a packet with an unknown nonce begin something? */
+/* May a packet with an unknown nonce, or none, begin something? */
 static bool begins(const struct sk_buff *skb, unsigned int thoff, u8 proto)
 {
 	u8 _b[14], *b;
@@ -420,6 +355,76 @@ static bool begins(const struct sk_buff *skb, unsigned int thoff, u8 proto)
 		return true;
 	}
 }
+
+/**
+ * ilnp6_input_plain - a packet without nonce whose source NID we know
+ * @in: namespace
+ * @skb: the packet
+ * @ip6: its IPv6 header, in the linear part
+ * @rfc: set to its session if policy "rfc" says it has one
+ *
+ * It is plain IPv6 (policy "every"); what it must not do is reach a flow
+ * that is ILNP. Answers to it have to be plain as well. Under policy "rfc"
+ * only what opens a flow is plain.
+ *
+ * Return: false if it has to be dropped.
+ */
+bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
+		       const struct ipv6hdr *ip6, struct ilnp6_session **rfc)
+{
+	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
+	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
+	struct ilnp6_in res = { .local_l64 = dst->l64, .remote_l64 = src->l64 };
+	struct ilnp6_flow_key key;
+	struct ilnp6_corr *corr;
+	bool marked = false;
+	int off = (u8 *)ip6 - skb->data, thoff;
+	u8 proto = ip6->nexthdr;
+	struct ilnp6_session *s;
+	struct ilnp6_flow *f;
+	__be16 frag_off;
+
+	corr = ilnp6_corr_lookup(in, src->nid, src->l64);
+	s = corr ? ilnp6_session_of(corr, dst->nid) : NULL;
+	if (!s)
+		return true;
+	thoff = ipv6_skip_exthdr(skb, off + sizeof(*ip6), &proto, &frag_off);
+	if (thoff < 0 || (frag_off & htons(IP6_OFFSET)) ||
+	    !ilnp6_flow_key(skb, thoff, proto, false, dst->nid, src->nid,
+			    &key))
+		return true;
+	if (proto == IPPROTO_ICMPV6) {
+		u8 _type, *type = skb_header_pointer(skb, thoff, 1, &_type);
+
+		/* Errors and Locator Updates are judged by their handlers */
+		if (!type || *type != ICMPV6_ECHO_REQUEST)
+			return true;
+	}
+	f = ilnp6_flow_find(in, &key);
+	if (f && f->plain)
+		return true;
+	if (corr->cfg.require == ILNP6_REQUIRE_RFC && s->rx.len &&
+	    !(proto == IPPROTO_TCP && begins(skb, thoff, proto))) {
+		*rfc = s;
+		return true;
+	}
+	if (proto == IPPROTO_TCP)
+		tcp_established(in, skb, &key, &res, &marked);
+	else if (proto == IPPROTO_UDP)
+		marked = compat_udp6_connected(in->net, &ip6->saddr,
+					       key.remote_port, &ip6->daddr,
+					       key.local_port,
+					       skb->dev->ifindex);
+	if (marked) {
+		ilnp6_count(in, ILNP6_STAT_RX_NONCE_MISSING);
+		ilnp6_notify_bad(in, skb, ILNP6_STAT_RX_NONCE_MISSING);
+		return false;
+	}
+	ilnp6_flow_add(in, corr, &key, true, dst->l64, src->l64);
+	return true;
+}
+
+/* --- first contact ------------------------------------------------------- */
 
 static struct ilnp6_session *drop(struct ilnp6_net *in,
 				  const struct sk_buff *skb,

@@ -276,6 +276,8 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 		path->nh_family = AF_INET6;
 		memcpy(path->nexthop, &p->nexthop, sizeof(path->nexthop));
 		verdict = ILNP6_V_REDIRECT;
+		/* Else one that waits for its neighbour gets the dst's */
+		skb_dst_drop(skb);
 	}
 	if (unlikely(own)) {
 		ilnp6_path_count_own(p, skb->len - skb_network_offset(skb));
@@ -298,6 +300,8 @@ static void strip(struct sk_buff *skb, const struct packet *pkt)
 	u8 nexthdr = *(u8 *)(pkt->ip6 + 1);
 	struct ipv6hdr *ip6;
 
+	if (unlikely(!len))
+		return;
 	memmove(skb->data + len, skb->data, off + sizeof(*ip6));
 	__skb_pull(skb, len);
 	skb->mac_header += len;
@@ -441,24 +445,55 @@ __bpf_kfunc int bpf_ilnp6_ingress(struct __sk_buff *skb_ctx)
 	return map_in(in, skb, &pkt, s);
 }
 
+/*
+ * Policy "rfc": without nonce, but from an I-LV of the set (RFC 6741 section
+ * 5.4), so it is the session's. Headers other than these always have one.
+ */
+static int take_plain(struct ilnp6_net *in, struct sk_buff *skb,
+		      struct ilnp6_session *s)
+{
+	struct packet pkt = {
+		.ip6 = ipv6_hdr(skb),
+		.thoff = skb_network_offset(skb) + sizeof(*pkt.ip6),
+		.proto = ipv6_hdr(skb)->nexthdr,
+	};
+	unsigned int need = pkt.thoff + sizeof(struct tcphdr);
+
+	if (pkt.proto != IPPROTO_TCP && pkt.proto != IPPROTO_UDP)
+		return ILNP6_V_PASS;
+	if (!linear(skb, need) || !writable(skb, min(need, skb_headlen(skb))))
+		return -EAGAIN;
+	if (skb_headlen(skb) < pkt.thoff + sizeof(struct udphdr) ||
+	    (pkt.proto == IPPROTO_TCP && skb_headlen(skb) < need))
+		return ILNP6_V_PASS;
+	ilnp6_count(in, ILNP6_STAT_RX_NO_NONCE);
+	return map_in(in, skb, &pkt, s);
+}
+
 /**
  * bpf_ilnp6_plain - look at a packet without nonce
  * @skb_ctx: IPv6 packet at tc ingress
  *
- * Return: %ILNP6_V_DROP if it would reach a flow that is ILNP, else
- * %ILNP6_V_PASS.
+ * Return: %ILNP6_V_DROP if it would reach a flow that is ILNP,
+ * %ILNP6_V_SEND if it belongs to one without (policy "rfc"), else
+ * %ILNP6_V_PASS; -EAGAIN: pull and ask again.
  */
 __bpf_kfunc int bpf_ilnp6_plain(struct __sk_buff *skb_ctx)
 {
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	struct ilnp6_session *s = NULL;
 
 	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6))
 		return ILNP6_V_PASS;
 	if (likely(!ilnp6_corr_bucket(in, ilnp6_addr(&ip6->saddr)->nid)))
 		return ILNP6_V_PASS;
-	return ilnp6_input_plain(in, skb, ip6) ? ILNP6_V_PASS : ILNP6_V_DROP;
+	if (skb->pkt_type != PACKET_HOST)
+		return ILNP6_V_PASS;
+	if (!ilnp6_input_plain(in, skb, ip6, &s))
+		return ILNP6_V_DROP;
+	return s ? take_plain(in, skb, s) : ILNP6_V_PASS;
 }
 
 __bpf_kfunc_end_defs();

@@ -18,6 +18,10 @@
 
 #include "ilnp6.h"
 
+/* A session that was never answered: after so many packets and so long */
+#define SILENT_PACKETS	3
+#define SILENT_TIME	(2 * HZ)
+
 /**
  * ilnp6_check_off - where a transport keeps its checksum
  * @proto: protocol number
@@ -275,6 +279,32 @@ static bool is_exception(struct ilnp6_net *in, const struct ilnp6_session *s,
 	return ilnp6_flow_find(in, &key);
 }
 
+/*
+ * Nothing has come back yet. Silence may be a peer that does not know ILNP
+ * or a middlebox that drops the option (RFC 6744 section 6): try without. A
+ * repeated SYN does so at once; if it is answered, or if datagrams go
+ * unanswered for a while, the correspondent is plain IPv6 for now.
+ */
+static bool silent(struct ilnp6_net *in, struct ilnp6_session *s,
+		   const struct sock *sk)
+{
+	if (sk && sk->sk_state == TCP_SYN_SENT) {
+		if (!inet_csk(sk)->icsk_retransmits)
+			return false;
+		WRITE_ONCE(s->plain_tried, true);
+		return true;
+	}
+	if (sk) {
+		if (!READ_ONCE(s->plain_tried) || ilnp6_sk_marked(sk))
+			return false;
+	} else if (atomic_read(&s->cursor) < SILENT_PACKETS ||
+		   time_before(jiffies, READ_ONCE(s->last_rx) + SILENT_TIME)) {
+		return false;
+	}
+	ilnp6_corr_fallback(in, s->corr, false);
+	return true;
+}
+
 static struct ilnp6_session *find(struct ilnp6_net *in, struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
@@ -295,6 +325,8 @@ static struct ilnp6_session *find(struct ilnp6_net *in, struct sk_buff *skb)
 		s = find_slow(in, skb);
 	}
 	sk = tcp_sock_of(skb);
+	if (s && unlikely(!s->rx.len) && silent(in, s, sk))
+		s = NULL;
 	if (!sk)
 		return s;
 	if (s && tcp_wants_nonce(sk, skb, s->opt_len))
