@@ -67,7 +67,8 @@ iproute2: $(if $(filter bpf,$(PARTS)),$(skel))
 # --- what the tests need compiled ---------------------------------------
 
 tests:
-	+@if [ -e selftests/Makefile ]; then $(MAKE) -C selftests; fi
+	+@set -e; for f in $(wildcard selftests/Makefile \
+		selftests/*/Makefile); do $(MAKE) -C $$(dirname $$f); done
 
 # --- install ------------------------------------------------------------
 
@@ -101,10 +102,12 @@ export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS PARTS
 setup guest-build:
 	@$(vm)/with-build
 
-# Relative to where make was called, even by make -C.
-run = $(firstword $(wildcard $(filter /%,$(RUN)) $(PWD)/$(RUN)) $(RUN))
+# RUN is relative to where make was called, even by make -C.
+export RUN
 guest:
-	@$(vm)/with-build $(vm)/guest "$(run)"
+	@run=$$RUN; \
+	[[ $$run = /* ]] || [ ! -e "$(PWD)/$$run" ] || run="$(PWD)/$$run"; \
+	$(vm)/with-build $(vm)/guest "$$run"
 
 shell:
 	@$(vm)/with-build $(vm)/guest --shell
