@@ -272,6 +272,7 @@ class Test:
         sock = self.socket(host, socket.SOCK_STREAM)
         sock.settimeout(timeout)
         if source:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(source)
         sock.connect(to)
         return sock

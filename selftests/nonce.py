@@ -108,7 +108,7 @@ def echo_habit(t: Test):
 
 # --- receiving ------------------------------------------------------------
 
-@suite.case("peer speaks either length", 4)
+@suite.case("peer speaks 4", 4)
 @suite.case("peer speaks 12", 12)
 def peer_length(t: Test, length: int):
     t.topo("peer", 1)

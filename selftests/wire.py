@@ -796,12 +796,12 @@ class Flow:
 
     # TCP by hand
 
-    def send_tcp(self, flags: int, payload: bytes = b"", options: bytes = b"",
-                 **changes) -> None:
+    def send_tcp(self, flags: int, payload: bytes = b"",
+                 tcp_options: bytes = b"", **changes) -> None:
         seq = changes.pop("seq", self.seq)
         ack = changes.pop("ack", self.ack)
         self.send(TCP, tcp(self.sport, self.dport, seq, ack, flags, payload,
-                           options=options), **changes)
+                           options=tcp_options), **changes)
 
     def wait_tcp(self, timeout: float = 5.0, flags: int = 0) -> Pkt | None:
         return self.peer.wait(
@@ -810,7 +810,7 @@ class Flow:
 
     def open(self, timeout: float = 5.0, **changes) -> Pkt | None:
         """Active open; the SYN-ACK, acknowledged."""
-        self.send_tcp(SYN, options=b"\2\4\5\x78", ack=0, **changes)
+        self.send_tcp(SYN, tcp_options=b"\2\4\5\x78", ack=0, **changes)
         reply = self.wait_tcp(timeout, SYN | ACK)
         if reply is not None:
             self.seq += 1
@@ -822,7 +822,7 @@ class Flow:
         """Passive open for a SYN received; the host's ACK."""
         self.sport, self.dport = syn.dport, syn.sport
         self.ack = syn.seq + 1
-        self.send_tcp(SYN | ACK, options=b"\2\4\5\x78", **changes)
+        self.send_tcp(SYN | ACK, tcp_options=b"\2\4\5\x78", **changes)
         self.seq += 1
         return self.wait_tcp(5.0, ACK)
 

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ilnp-test: clock=real smp=1 timeout=300 mem=1024
+#
+# +------------------------------------------------------------------------+
+# | Proves that ICMPv6 errors about rewritten packets reach the socket they |
+# | belong to with its bound addresses: Port Unreachable, Packet Too Big for |
+# | TCP and UDP, Time Exceeded (traceroute6), whatever the path; that forged |
+# | ones change nothing.                                                   |
+# +------------------------------------------------------------------------+
+exec python3 "$(dirname "$0")/icmp.py" "$@"
