@@ -286,6 +286,8 @@ struct ilnp6_path_stat {
  * @state: enum ilnp6_state: up, down, backup, suspect
  * @ifindex: egress interface
  * @nexthop: neighbour to send to; for an on-link peer its address
+ * @dst: route that leads there whatever the L64s in the packet: by gateway,
+ *	over an interface with our programs; else NULL
  * @stat: counters
  */
 struct ilnp6_path {
@@ -296,12 +298,14 @@ struct ilnp6_path {
 	u8 state;
 	int ifindex;
 	struct in6_addr nexthop;
+	struct dst_entry *dst;
 	struct ilnp6_path_stat *stat;
 };
 
 /**
  * struct ilnp6_paths - the paths of a session, replaced as a whole
  * @rcu: frees it
+ * @id: tells sets apart, for struct ilnp6_turn
  * @n: number of paths
  * @n_up: the first @n_up of @p are in the rotation, in sending order
  * @hint: where to look first for a received pair, by ilnp6_path_hint()
@@ -309,6 +313,7 @@ struct ilnp6_path {
  */
 struct ilnp6_paths {
 	struct rcu_head rcu;
+	u16 id;
 	u16 n;
 	u16 n_up;
 	u8 hint[16];
@@ -675,11 +680,19 @@ static inline u32 ilnp6_corr_hashfn(const void *data, u32 len, u32 seed)
 	return jhash_2words(k[0], k[1], seed);
 }
 
+static inline int ilnp6_corr_cmpfn(struct rhashtable_compare_arg *arg,
+				   const void *obj)
+{
+	return ((const struct ilnp6_corr *)obj)->nid !=
+	       *(const __be64 *)arg->key;
+}
+
 static const struct rhashtable_params ilnp6_corr_params = {
 	.head_offset		= offsetof(struct ilnp6_corr, node),
 	.key_offset		= offsetof(struct ilnp6_corr, nid),
 	.key_len		= sizeof(__be64),
 	.hashfn			= ilnp6_corr_hashfn,
+	.obj_cmpfn		= ilnp6_corr_cmpfn,
 	.automatic_shrinking	= true,
 };
 
@@ -692,7 +705,7 @@ static inline struct rhlist_head *ilnp6_corr_bucket(struct ilnp6_net *in,
 /* --- session.c --- */
 void ilnp6_session_net_init(struct ilnp6_net *in);
 void ilnp6_session_net_exit(struct ilnp6_net *in);
-struct ilnp6_session *ilnp6_session_find_tx(struct ilnp6_net *in,
+struct ilnp6_session *ilnp6_session_find_tx(struct rhlist_head *list,
 					    const struct ipv6hdr *ip6);
 struct ilnp6_session *ilnp6_session_find_rx(struct ilnp6_net *in,
 					    const struct ipv6hdr *ip6,
@@ -736,6 +749,30 @@ void ilnp6_path_rebuild(struct ilnp6_net *in);
 struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
 				     struct ilnp6_session *s,
 				     const struct sk_buff *skb, u32 frag_id);
+
+/**
+ * struct ilnp6_turn - a path chosen at LOCAL_OUT, for tc egress
+ * @magic: ILNP6_TURN_MAGIC
+ * @set: ilnp6_paths.id
+ * @index: of the path in the set
+ *
+ * Lies in the part of skb->cb that IPv6 output leaves alone (the offsets of
+ * received extension headers in struct inet6_skb_parm).
+ */
+struct ilnp6_turn {
+	u32 magic;
+	u16 set;
+	u16 index;
+};
+
+#define ILNP6_TURN_MAGIC	0x494c4e54	/* "ILNT" */
+
+static inline struct ilnp6_turn *ilnp6_turn(struct sk_buff *skb)
+{
+	return (struct ilnp6_turn *)(skb->cb +
+				     offsetof(struct inet6_skb_parm, srcrt));
+}
+
 struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
 				   __be64 local_l64, __be64 remote_l64);
 void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
@@ -761,10 +798,32 @@ struct ilnp6_sched {
 const struct ilnp6_sched *ilnp6_sched_find(const char *name);
 
 /* --- output.c --- */
+
+/**
+ * ilnp6_check_off - where a transport keeps its checksum
+ * @proto: protocol number
+ *
+ * Return: offset from the transport header, negative if its checksum does
+ * not cover addresses.
+ */
+static inline int ilnp6_check_off(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return 16;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+		return 6;
+	case IPPROTO_ICMPV6:
+		return 2;
+	}
+	return -1;
+}
+
 void ilnp6_output_net_init(struct ilnp6_net *in);
 void ilnp6_output_net_pre_exit(struct ilnp6_net *in);
 void ilnp6_output_kick(struct ilnp6_net *in);
-int ilnp6_check_off(u8 proto);
 bool ilnp6_sk_marked(const struct sock *sk);
 
 /* --- input.c --- */

@@ -166,21 +166,26 @@ static bool our_own(const struct sk_buff *skb, const struct packet *pkt,
 }
 
 static struct ilnp6_path *choose(struct ilnp6_net *in,
-				 struct ilnp6_session *s,
-				 const struct sk_buff *skb,
+				 struct ilnp6_session *s, struct sk_buff *skb,
 				 const struct packet *pkt)
 {
-	const struct icmp6hdr *icmp = icmp_of(skb, pkt);
+	struct ilnp6_paths *ps = rcu_dereference(s->paths);
+	struct ilnp6_turn *turn = ilnp6_turn(skb);
+	const struct icmp6hdr *icmp;
 	struct ilnp6_path *p;
 
+	/* Chosen at LOCAL_OUT, unless the paths have changed since */
+	if (likely(turn->magic == ILNP6_TURN_MAGIC && ps &&
+		   turn->set == ps->id && turn->index < ps->n_up))
+		return &ps->p[turn->index];
+	icmp = icmp_of(skb, pkt);
 	if (unlikely(icmp && icmp->icmp6_type == ICMPV6_ECHO_REPLY)) {
 		p = ilnp6_live_echo_out(in, s, icmp);
 		if (p)
 			return p;
 	}
 	if (unlikely(opens(s, skb, pkt))) {
-		p = ilnp6_path_find(rcu_dereference(s->paths),
-				    ilnp6_addr(&pkt->ip6->saddr)->l64,
+		p = ilnp6_path_find(ps, ilnp6_addr(&pkt->ip6->saddr)->l64,
 				    ilnp6_addr(&pkt->ip6->daddr)->l64);
 		if (p && p->state == ILNP6_STATE_UP) {
 			atomic_inc(&s->cursor);
@@ -245,7 +250,9 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
 		return err;
-	s = ilnp6_session_find_tx(in, pkt.ip6);
+	s = ilnp6_session_find_tx(ilnp6_corr_bucket(in,
+					ilnp6_addr(&pkt.ip6->daddr)->nid),
+				  pkt.ip6);
 	if (likely(s)) {
 		sum = s->bound_sum;
 	} else {

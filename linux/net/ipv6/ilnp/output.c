@@ -22,27 +22,8 @@
 #define SILENT_PACKETS	3
 #define SILENT_TIME	(2 * HZ)
 
-/**
- * ilnp6_check_off - where a transport keeps its checksum
- * @proto: protocol number
- *
- * Return: offset from the transport header, negative if its checksum does
- * not cover addresses.
- */
-int ilnp6_check_off(u8 proto)
-{
-	switch (proto) {
-	case IPPROTO_TCP:
-		return offsetof(struct tcphdr, check);
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_DCCP:
-		return offsetof(struct udphdr, check);
-	case IPPROTO_ICMPV6:
-		return offsetof(struct icmp6hdr, icmp6_cksum);
-	}
-	return -1;
-}
+/* Octets of the largest packet that is shifted rather than copied */
+#define SHIFT_MAX	2048
 
 /* --- TCP: header length and mode of a socket ----------------------------- */
 
@@ -305,13 +286,15 @@ static bool silent(struct ilnp6_net *in, struct ilnp6_session *s,
 	return true;
 }
 
-static struct ilnp6_session *find(struct ilnp6_net *in, struct sk_buff *skb)
+static struct ilnp6_session *find(struct ilnp6_net *in,
+				  struct rhlist_head *list,
+				  struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	struct ilnp6_session *s;
 	struct sock *sk;
 
-	s = ilnp6_session_find_tx(in, ip6);
+	s = ilnp6_session_find_tx(list, ip6);
 	if (likely(s)) {
 		if (unlikely(!corr_speaks(in, s->corr)))
 			return NULL;
@@ -379,6 +362,38 @@ static unsigned int insert_at(const struct sk_buff *skb)
 	return sizeof(*ip6) + ipv6_optlen((struct ipv6_opt_hdr *)(ip6 + 1));
 }
 
+/*
+ * Datagrams come with room for the link layer and eight octets. Where that
+ * is not enough, to shift a small packet into its own tailroom costs less
+ * than to copy it to new memory.
+ */
+static bool shift(struct sk_buff *skb, unsigned int by)
+{
+	by = ALIGN(by, 8);
+	if (skb_is_nonlinear(skb) || skb_cloned(skb) || skb->len > SHIFT_MAX ||
+	    skb_tailroom(skb) < by)
+		return false;
+	memmove(skb->data + by, skb->data, skb->len);
+	skb_reserve(skb, by);
+	skb->network_header += by;
+	skb->transport_header += by;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb->csum_start += by;
+	return true;
+}
+
+static bool make_room(struct sk_buff *skb, unsigned int len)
+{
+	unsigned int room = len + LL_RESERVED_SPACE(skb_dst(skb)->dev);
+
+	if (unlikely(skb_headroom(skb) < room)) {
+		if (shift(skb, room - skb_headroom(skb)))
+			return true;
+		return !skb_cow_head(skb, room);
+	}
+	return !skb_cow_head(skb, len);
+}
+
 static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 {
 	unsigned int at, len = s->opt_len;
@@ -387,10 +402,7 @@ static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 
 	if (unlikely(s->csum == ILNP6_CHECKSUM_NID) && !nid_checksum(skb, s))
 		return false;
-	if (skb_headroom(skb) < len &&
-	    skb_cow_head(skb, len + LL_RESERVED_SPACE(skb_dst(skb)->dev)))
-		return false;
-	if (skb_cow_head(skb, len))
+	if (!make_room(skb, len))
 		return false;
 	at = insert_at(skb);
 	if (unlikely(skb_headlen(skb) < at))
@@ -423,19 +435,76 @@ static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 	return true;
 }
 
+/* --- the way out --------------------------------------------------------- */
+
+/*
+ * Choose the path here and give the packet its route, so that it meets the
+ * program of the right interface at once: no redirect, the MTU is that of
+ * the path's device and fq's pacing is kept. Only where a gateway leads to
+ * it: to an on-link peer the stack would resolve the address that the packet
+ * still has; there, and for fragments, tc egress redirects.
+ */
+static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
+		  struct sk_buff *skb)
+{
+	const struct ilnp6_paths *ps = rcu_dereference(s->paths);
+	struct ilnp6_turn *turn = ilnp6_turn(skb);
+	struct ilnp6_path *p;
+	struct dst_entry *dst;
+
+	/* What opens something or answers a probe: tc egress sees to it */
+	if (unlikely(!s->rx.len ||
+		     *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
+		     (skb->sk && skb->sk->sk_state == TCP_SYN_SENT)))
+		return;
+	if (!skb_is_gso(skb) && skb->len > dst_mtu(skb_dst(skb)))
+		return;
+	p = ilnp6_path_choose(in, s, skb, 0);
+	if (unlikely(!p))
+		return;
+	turn->magic = ILNP6_TURN_MAGIC;
+	turn->set = ps->id;
+	turn->index = p - ps->p;
+	dst = p->dst;
+	if (!dst || dst == skb_dst(skb) || READ_ONCE(dst->obsolete) > 0)
+		return;
+	skb_dst_drop(skb);
+	dst_hold(dst);
+	skb_dst_set(skb, dst);
+	skb->dev = dst->dev;
+}
+
+/*
+ * Answering a probe does not make a session active, or two hosts would probe
+ * each other for ever. Our option is in place.
+ */
+static bool echo_reply(const struct sk_buff *skb)
+{
+	const u8 *opt = (const u8 *)(ipv6_hdr(skb) + 1);
+	unsigned int off;
+
+	if (likely(opt[0] != IPPROTO_ICMPV6))
+		return false;
+	off = sizeof(struct ipv6hdr) + (opt[1] + 1) * 8;
+	return skb_headlen(skb) > off &&
+	       skb->data[off] == ICMPV6_ECHO_REPLY;
+}
+
 static unsigned int local_out(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	struct ilnp6_net *in = priv;
+	struct rhlist_head *list;
 	struct ilnp6_session *s;
 
 	/* Most packets go to nobody we know */
-	if (likely(!ilnp6_corr_bucket(in, ilnp6_addr(&ipv6_hdr(skb)->daddr)->nid)))
+	list = ilnp6_corr_bucket(in, ilnp6_addr(&ipv6_hdr(skb)->daddr)->nid);
+	if (likely(!list))
 		return NF_ACCEPT;
 	if (unlikely(has_nonce(skb) || dst_xfrm(skb_dst(skb)) ||
 		     ipv6_hdr(skb)->nexthdr == IPPROTO_ROUTING))
 		return NF_ACCEPT;
-	s = find(in, skb);
+	s = find(in, list, skb);
 	if (!s) {
 		ilnp6_count(in, ILNP6_STAT_TX_FLOW_PLAIN);
 		return NF_ACCEPT;
@@ -444,8 +513,9 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
 		return NF_DROP_ERR(-ENOMEM);
 	}
+	steer(in, s, skb);
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
-	if (s->last_tx != jiffies) {
+	if (s->last_tx != jiffies && likely(!echo_reply(skb))) {
 		WRITE_ONCE(s->last_tx, jiffies);
 		ilnp6_live_kick(in);
 	}

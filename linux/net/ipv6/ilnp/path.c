@@ -42,8 +42,10 @@ void ilnp6_paths_release(struct ilnp6_paths *ps)
 
 	if (!ps)
 		return;
-	for (i = 0; i < ps->n; i++)
+	for (i = 0; i < ps->n; i++) {
+		dst_release(ps->p[i].dst);
 		stat_put(ps->p[i].stat);
+	}
 	kfree(ps);
 }
 
@@ -51,6 +53,8 @@ static void release_rcu(struct rcu_head *rcu)
 {
 	ilnp6_paths_release(container_of(rcu, struct ilnp6_paths, rcu));
 }
+
+static atomic_t next_id;
 
 /* Where the hint of a pair of L64s is: their low words differ most */
 static unsigned int hint_slot(__be64 local_l64, __be64 remote_l64)
@@ -119,7 +123,13 @@ static bool resolve(struct ilnp6_net *in, const struct ilnp6_session *s,
 		p->nexthop = *rt6_nexthop(rt, &dst.in6);
 		ok = true;
 	}
-	dst_release(d);
+	if (ok && !d->error && d->dev->ifindex == l->ifindex &&
+	    rt->rt6i_flags & RTF_GATEWAY &&
+	    ipv6_addr_equal(&rt->rt6i_gateway, &p->nexthop) &&
+	    xa_load(&in->devs, l->ifindex))
+		p->dst = d;
+	else
+		dst_release(d);
 	return ok;
 }
 
@@ -297,6 +307,7 @@ void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
 	if (!ps)
 		goto out;
 	ps->n = n;
+	ps->id = atomic_inc_return(&next_id);
 	slot = loc ? ilnp6_locals_nid_slot(loc, s->local_nid) : -1;
 	for (i = 0; i < n; i++)
 		fill(in, s, loc, set, old, i, slot, &ps->p[i]);

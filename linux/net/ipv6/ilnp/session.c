@@ -25,21 +25,20 @@
 
 /**
  * ilnp6_session_find_tx - the session whose bound I-LVs a packet carries
- * @in: namespace; RCU held
+ * @list: correspondents with its destination NID; RCU held
  * @ip6: header of a packet sockets made
  *
  * Return: the session or NULL.
  */
-struct ilnp6_session *ilnp6_session_find_tx(struct ilnp6_net *in,
+struct ilnp6_session *ilnp6_session_find_tx(struct rhlist_head *list,
 					    const struct ipv6hdr *ip6)
 {
 	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
 	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
-	struct rhlist_head *pos, *list;
+	struct rhlist_head *pos;
 	struct ilnp6_corr *corr;
 	struct ilnp6_session *s;
 
-	list = ilnp6_corr_bucket(in, dst->nid);
 	rhl_for_each_entry_rcu(corr, pos, list, node)
 		hlist_for_each_entry_rcu(s, &corr->sessions, node)
 			if (s->local_nid == src->nid &&
