@@ -20,27 +20,28 @@ ilcc()
 		else . end)'
 }
 
-# table < lines "REGEX | ARGUMENTS": each fails with a message that matches,
-# and no two messages are alike.
+# table < lines "ARGUMENTS => REGEX": each fails with a message that matches,
+# and rows with different patterns have different messages.
 table()
 {
-	local regex arguments out rc before
+	local line regex arguments out rc before
 	local -A said=()
 
 	before=$(ilcc)
-	while IFS='|' read -r regex arguments; do
-		regex=${regex%"${regex##*[! ]}"}
-		[ -n "$regex" ] || continue
+	while IFS= read -r line; do
+		regex=${line##* => }
+		arguments=${line%% => *}
+		arguments=${arguments%"${arguments##*[! ]}"}
 		eval "out=\$(ilnp A $arguments 2>&1)"
 		rc=$?
 		checks=$((checks + 1))
 		[ "$rc" != 0 ] || fail "accepted: $arguments"
-		matches "message for: $arguments" "$regex" "$out"
-		if [ -n "${said[$out]:-}" ]; then
-			fail "'$arguments' and '${said[$out]}' are told the same: $out"
+		matches "message for '$arguments'" "$regex" "$out"
+		if [ "${said[$out]:-$regex}" != "$regex" ]; then
+			fail "'$arguments': same words as for '${said[$out]}': $out"
 		fi
-		said[$out]=$arguments
-		equal "ILCC after: $arguments" "$before" "$(ilcc)"
+		said[$out]=$regex
+		equal "ILCC after '$arguments'" "$before" "$(ilcc)"
 	done
 }
 
@@ -65,27 +66,27 @@ t_nid()
 {
 	up
 	table <<-'EOF'
-		NID.*(missing|required) | nid add
-		empty                   | nid add ''
-		3 of 4                  | nid add 1:2:3
-		more than 4             | nid add 1:2:3:4:5
-		::                      | nid add ::1
-		g                       | nid add 1:2:3:g
-		4 hex digits            | nid add 1:2:3:12345
-		group 2 is empty        | nid add 1++3+4
-		separator               | nid add 1:2+3:4
-		'x'                     | nid add 1:2:3:4 x
-		zero|reserved|0         | nid add 0:0:0:0
-		reserved                | nid add 200:5eff:fe00:1
-		reserved                | nid add fdff:ffff:ffff:ff80
-		exists                  | nid add 4000:1111:2222:3333
-		preference.*65535       | nid add 1:2:3:4 preference 65536
-		preference.*-1          | nid add 1:2:3:4 preference -1
-		preference.*x           | nid add 1:2:3:4 preference x
-		preference.*(missing|required|argument) | nid add 1:2:3:4 preference
-		(twice|duplicate)       | nid add 1:2:3:4 preference 1 preference 2
-		(exist|no such|found)   | nid del 1:2:3:4
-		unknown                 | nid frobnicate
+		nid add                                                          => NID.*(missing|required)
+		nid add ''                                                       => empty
+		nid add 1:2:3                                                    => 3 of 4
+		nid add 1:2:3:4:5                                                => more than 4
+		nid add ::1                                                      => ::
+		nid add 1:2:3:g                                                  => g
+		nid add 1:2:3:12345                                              => 4 hex digits
+		nid add 1++3+4                                                   => group 2 is empty
+		nid add 1:2+3:4                                                  => neither a hex digit nor
+		nid add 1:2:3:4 x                                                => "x".*unknown
+		nid add 0:0:0:0                                                  => reserved interface identifier
+		nid add 200:5eff:fe00:1                                          => reserved interface identifier
+		nid add fdff:ffff:ffff:ff80                                      => reserved interface identifier
+		nid add 4000:1111:2222:3333                                      => exists
+		nid add 1:2:3:4 preference 65536                                 => preference.*65535
+		nid add 1:2:3:4 preference -1                                    => "-1" is wrong: preference.*65535
+		nid add 1:2:3:4 preference x                                     => "x" is wrong: preference
+		nid add 1:2:3:4 preference                                       => preference.*(missing|required|argument)
+		nid add 1:2:3:4 preference 1 preference 2                        => (twice|duplicate)
+		nid del 1:2:3:4                                                  => (exist|no such|found)
+		nid frob1                                                        => frob1.*unknown
 	EOF
 }
 
@@ -93,31 +94,31 @@ t_l64()
 {
 	up
 	table <<-'EOF'
-		L64.*(missing|required)   | l64 add
-		dev.*(missing|required)   | l64 add 2001:db8:9::/64
-		nonesuch                  | l64 add 2001:db8:9::/64 dev nonesuch
-		/48                       | l64 add 2001:db8:9::/48 dev a0
-		lower 64 bits             | l64 add 2001:db8:9::1/64 dev a0
-		2 of 4                    | l64 add 2001:db8 dev a0
-		4 hex digits              | l64 add 2001-db8-9-00000 dev a0
-		link-local                | l64 add fe80::/64 dev a0
-		multicast                 | l64 add ff05::/64 dev a0
-		unspecified               | l64 add ::/64 dev a0
-		(unicast|2000|global)     | l64 add 4000::/64 dev a0
-		(ula|fc00|local)          | l64 add fd00:1:2:3::/64 dev a0
-		exists                    | l64 add 2001:db8:a0::/64 dev a0
-		(exist|no such)           | l64 change 2001:db8:9::/64 dev a0
-		(exist|no such)           | l64 del 2001:db8:9::/64 dev a0
-		via.*not an IPv6          | l64 add 2001:db8:9::/64 dev a0 via 192.0.2.1
-		via.*(multicast|unicast)  | l64 add 2001:db8:9::/64 dev a0 via ff02::1
-		via.*(twice|duplicate)    | l64 add 2001:db8:9::/64 dev a0 via fe80::1 via fe80::2
-		dev.*(twice|duplicate)    | l64 add 2001:db8:9::/64 dev a0 dev a1
-		lifetime                  | l64 add 2001:db8:9::/64 dev a0 lifetime 0
-		lifetime                  | l64 add 2001:db8:9::/64 dev a0 lifetime 4294967296
-		lifetime                  | l64 add 2001:db8:9::/64 dev a0 lifetime 1h
-		preference                | l64 add 2001:db8:9::/64 dev a0 preference 99999
-		drain                     | l64 add 2001:db8:9::/64 dev a0 drain maybe
-		frob                      | l64 add 2001:db8:9::/64 dev a0 frob
+		l64 add                                                          => L64.*(missing|required)
+		l64 add 2001:db8:9::/64                                          => dev.*(missing|required)
+		l64 add 2001:db8:9::/64 dev nonesuch                             => nonesuch
+		l64 add 2001:db8:9::/48 dev a0                                   => /48
+		l64 add 2001:db8:9::1/64 dev a0                                  => lower 64 bits
+		l64 add 2001:db8 dev a0                                          => 2 of 4
+		l64 add 2001-db8-9-00000 dev a0                                  => 4 hex digits
+		l64 add fe80::/64 dev a0                                         => not a unicast global locator
+		l64 add ff05::/64 dev a0                                         => not a unicast global locator
+		l64 add ::/64 dev a0                                             => not a unicast global locator
+		l64 add 4000::/64 dev a0                                         => not a unicast global locator
+		l64 add fd00:1:2:3::/64 dev a0                                   => (ula|fc00|local)
+		l64 add 2001:db8:a0::/64 dev a0                                  => exists
+		l64 change 2001:db8:9::/64 dev a0                                => (exist|no such)
+		l64 del 2001:db8:9::/64 dev a0                                   => (exist|no such)
+		l64 add 2001:db8:9::/64 dev a0 via 192.0.2.1                     => via.*not an IPv6
+		l64 add 2001:db8:9::/64 dev a0 via ff02::1                       => via.*(multicast|unicast)
+		l64 add 2001:db8:9::/64 dev a0 via fe80::1 via fe80::2           => via.*(twice|duplicate)
+		l64 add 2001:db8:9::/64 dev a0 dev a1                            => dev.*(twice|duplicate)
+		l64 add 2001:db8:9::/64 dev a0 lifetime 0                        => lifetime
+		l64 add 2001:db8:9::/64 dev a0 lifetime 4294967296               => lifetime
+		l64 add 2001:db8:9::/64 dev a0 lifetime 1h                       => lifetime
+		l64 add 2001:db8:9::/64 dev a0 preference 99999                  => preference
+		l64 add 2001:db8:9::/64 dev a0 drain maybe                       => drain
+		l64 add 2001:db8:9::/64 dev a0 frob2                             => frob2
 	EOF
 }
 
@@ -125,26 +126,26 @@ t_correspondent()
 {
 	up
 	table <<-'EOF'
-		NID.*(missing|required)  | correspondent add
-		l64.*(missing|required|one) | correspondent add 4:4:4:4
-		L64|l64                  | correspondent add 4:4:4:4 l64
-		/56                      | correspondent add 4:4:4:4 l64 2001:db8:9::/56
-		link-local               | correspondent add 4:4:4:4 l64 fe80::/64
-		multicast                | correspondent add 4:4:4:4 l64 ff0e::/64
-		(twice|duplicate)        | correspondent add 4:4:4:4 l64 2001:db8:9::/64 l64 2001:db8:9::/64
-		before.*l64|l64          | correspondent add 4:4:4:4 preference 4 l64 2001:db8:9::/64
-		preference.*(twice|duplicate) | correspondent add 4:4:4:4 l64 2001:db8:9::/64 preference 1 preference 2
-		checksum.*auto           | correspondent add 4:4:4:4 l64 2001:db8:9::/64 checksum crc32
-		nonce-len.*12            | correspondent add 4:4:4:4 l64 2001:db8:9::/64 nonce-len 8
-		nonce.*echo              | correspondent add 4:4:4:4 l64 2001:db8:9::/64 nonce theirs
-		require-nonce.*rfc       | correspondent add 4:4:4:4 l64 2001:db8:9::/64 require-nonce never
-		checksum.*(twice|duplicate) | correspondent add 4:4:4:4 l64 2001:db8:9::/64 checksum nid checksum nid
-		(our|own|local)          | correspondent add 4000:1111:2222:3333 l64 2001:db8:9::/64
-		exists                   | correspondent add 4000:bbbb:bbbb:bbbb l64 2001:db8:9::/64
-		(exist|no such)          | correspondent change 5:5:5:5 checksum nid
-		(exist|no such)          | correspondent del 5:5:5:5
-		reserved|zero            | correspondent add 0:0:0:0 l64 2001:db8:9::/64
-		bogus                    | correspondent show bogus
+		correspondent add                                                => NID.*(missing|required)
+		correspondent add 4:4:4:4                                        => l64.*(missing|required|one)
+		correspondent add 4:4:4:4 l64                                    => L64|l64
+		correspondent add 4:4:4:4 l64 2001:db8:9::/56                    => /56
+		correspondent add 4:4:4:4 l64 fe80::/64                          => not a unicast global locator
+		correspondent add 4:4:4:4 l64 ff0e::/64                          => not a unicast global locator
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 l64 2001:db8:9::/64 => (twice|duplicate)
+		correspondent add 4:4:4:4 preference 4 l64 2001:db8:9::/64       => before.*l64|l64
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 preference 1 preference 2 => preference.*(twice|duplicate)
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 checksum crc32     => checksum.*auto
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 nonce-len 8        => nonce-len.*12
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 nonce theirs       => nonce.*echo
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 require-nonce never => require-nonce.*rfc
+		correspondent add 4:4:4:4 l64 2001:db8:9::/64 checksum nid checksum nid => checksum.*(twice|duplicate)
+		correspondent add 4000:1111:2222:3333 l64 2001:db8:9::/64        => (our|own|local)
+		correspondent add 4000:bbbb:bbbb:bbbb l64 2001:db8:9::/64        => exists
+		correspondent change 5:5:5:5 checksum nid                        => (exist|no such)
+		correspondent del 5:5:5:5                                        => (exist|no such)
+		correspondent add 0:0:0:0 l64 2001:db8:9::/64                    => reserved interface identifier
+		correspondent show bogus                                         => bogus
 	EOF
 }
 
@@ -152,27 +153,27 @@ t_rest()
 {
 	up
 	table <<-'EOF'
-		incomplete             | set
-		checksum.*ipv6         | set checksum auto
-		checksum.*nid.*        | set checksum
-		nonce-len.*4           | set nonce-len 0
-		learn.*off             | set learn perhaps
-		scheduler              | set scheduler nonesuch
-		1 to 15                | set scheduler aaaaaaaaaaaaaaaaaaaa
-		learn.*(twice|duplicate) | set learn on learn off
-		frob                   | set frob 1
-		frob                   | session frob
-		to                     | session show to
-		x:y                    | session show to x:y
-		frob                   | path frob
-		frob                   | dev frob
-		(dev|DEV|interface)    | dev attach
-		nonesuch               | dev attach nonesuch
-		nonesuch               | dev detach nonesuch
-		attached               | dev detach a1
-		frob                   | stats frob
-		frob                   | monitor frob
-		frob                   | frob
+		set                                                              => (incomplete|not complete)
+		set checksum auto                                                => checksum.*ipv6
+		set checksum                                                     => checksum.*missing
+		set nonce-len 0                                                  => nonce-len.*4
+		set learn perhaps                                                => learn.*off
+		set scheduler nonesuch                                           => scheduler
+		set scheduler aaaaaaaaaaaaaaaaaaaa                               => 1 to 15
+		set learn on learn off                                           => learn.*(twice|duplicate)
+		set frob3 1                                                      => frob3
+		session frob4                                                    => frob4
+		session show to                                                  => to
+		session show to x:y                                              => x:y
+		path frob5                                                       => frob5
+		dev frob6                                                        => frob6
+		dev attach                                                       => (dev|DEV|interface)
+		dev attach nonesuch                                              => nonesuch
+		dev detach nonesuch2                                             => nonesuch
+		dev detach a1                                                    => attached
+		stats frob7                                                      => frob7
+		monitor frob8                                                    => frob8
+		frob9                                                            => frob9
 	EOF
 }
 

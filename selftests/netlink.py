@@ -194,7 +194,7 @@ def refusals(c: Client, dev: int) -> list[tuple]:
     for wrong in ("fe80::", "ff02::", "::", "4000::", "fc00::"):
         bad(f"L64 {wrong}", "l64-new", {"l64": wrong, "ifindex": dev})
     bad("via too short", "l64-new",
-        {"l64": l, "ifindex": dev, "via": bytes(4)})
+        {"l64": l, "ifindex": dev, "via": bytes(4)}, errno.ERANGE)
     bad("via multicast", "l64-new",
         {"l64": l, "ifindex": dev, "via": "ff02::1"})
     bad("preference of 4 octets", "l64-new",
@@ -219,8 +219,7 @@ def refusals(c: Client, dev: int) -> list[tuple]:
     bad("link-local locator", "corr-new",
         {**corr, "locator": [{"l64": "fe80::"}]})
     bad("256 locators", "corr-new", {**corr, "locator": [
-        {"l64": f"2001:db8:{i:x}::"} for i in range(1, 257)]},
-        errno.E2BIG)
+        {"l64": f"2001:db8:{i:x}::"} for i in range(1, 257)]})
     for name, value in (("checksum", 3), ("nonce-len", 5),
                         ("nonce-len", 16), ("nonce-habit", 2),
                         ("require-nonce", 2), ("origin", 99)):
@@ -258,6 +257,7 @@ def reasons(t: Test):
     c.add("nid-new", nid=NID_A)
     c.add("l64-new", l64=prefix("a", 0), ifindex=dev)
     c.add("corr-new", nid=NID_B, locator=[{"l64": prefix("b", 0)}])
+    t.poll(5, lambda: c.dump("nid-get")[0]["state"] == "ready")
     before = c.everything()
     said: dict[str, list[str]] = {}
     for what, command, flags, data, code in refusals(c, dev):

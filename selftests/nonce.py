@@ -62,8 +62,8 @@ def lengths(t: Test, ours: int, theirs: int):
             p.proto == 6 and p.flags & wire.SYN for p in some))
     first, second = ({p.nonce for p in d} for d in directions(packets))
     t.check("the two directions differ", not first & second)
-    t.equal("nothing between other NIDs", len(packets),
-            sum(map(len, directions(packets))))
+    t.none("nothing between other NIDs", [
+        p for p in packets if set(p.nids) != {NID_A, NID_B}])
 
 
 @suite.case("default length is 12")
@@ -307,7 +307,8 @@ def not_ours(t: Test):
     x = t.peer()
     target = prefix("a", 0) + "a"
     before = reactions(t, x, target)
-    t.check("Parameter Problems came", all(before), before)
+    t.equal("Parameter Problems but for what is malformed",
+            [True, True, True, False] * 3, [bool(a) for a in before])
     t.equal("pointer of the first", 42, struct.unpack(
         "!I", bytes.fromhex(before[0])[42:46])[0])
     t.ilnp_up(1, 1)

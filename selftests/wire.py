@@ -215,6 +215,21 @@ def locator_update(locators, operation: int = LU_ADV, count: int | None = None,
     return icmp6(LOCATOR_UPDATE, code, body + trailer)
 
 
+def prefix_information(prefix, length: int = 64, flags: int = 0xc0,
+                       valid: int = 86400, preferred: int = 14400) -> bytes:
+    """A Router Advertisement's option; flags 0x80 on-link, 0x40 A."""
+    return struct.pack("!BBBBIII", 3, 4, length, flags, valid, preferred,
+                       0) + addr(prefix)
+
+
+def router_advertisement(mac: bytes, prefixes: list[bytes],
+                         lifetime: int = 1800) -> bytes:
+    """As sent from fe80::1 to all nodes (RFC 4861 section 4.2)."""
+    segment = icmp6(RA, 0, struct.pack("!BBHII", 64, 0, lifetime, 0, 0)
+                    + b"".join(prefixes) + b"\1\1" + mac)
+    return packet("fe80::1", "ff02::1", ICMP6, segment, hlim=255)
+
+
 def packet(src, dst, proto: int, segment: bytes, nonce: bytes | None = None,
            mode: str = "ipv6", options: bytes | None = None,
            hlim: int = 64, correct: bool = True) -> bytes:
@@ -649,6 +664,7 @@ class Peer:
     def __init__(self, devs: list[str], routers=("fe80::1",), on_link=()):
         self.devs = devs
         self.answers = {addr(a) for a in (*routers, *on_link)}
+        self.defended: set[bytes] = set()   # ours first, says DAD
         self.socks, self.mac, self.host_mac = {}, {}, {}
         for dev in devs:
             sock = packet_socket(dev)
@@ -679,15 +695,29 @@ class Peer:
 
     def advertise(self, pkt: Pkt, dev: str) -> None:
         target = pkt.l4[8:24]
-        if target not in self.answers:
-            return
         if not any(pkt.src):        # somebody's duplicate address detection
+            if target in self.defended:
+                self.defend(target, dev)
+            return
+        if target not in self.answers:
             return
         body = struct.pack("!I", 0xe0000000) + target + b"\2\1" \
             + self.mac[dev]
         segment = summed(target, pkt.src, ICMP6, icmp6(NA, 0, body))
         self.send(ipv6(target, pkt.src, ICMP6, segment, hlim=255), dev,
                   pkt.ether[6:12])
+
+    def defend(self, target: bytes, dev: str) -> None:
+        body = struct.pack("!I", 0x20000000) + target + b"\2\1" \
+            + self.mac[dev]
+        self.send(packet(target, "ff02::1", ICMP6, icmp6(NA, 0, body),
+                         hlim=255), dev)
+
+    def advertise_router(self, prefixes: list[bytes], dev: str | None = None,
+                         lifetime: int = 1800) -> None:
+        dev = dev or self.devs[0]
+        self.send(router_advertisement(self.mac[dev], prefixes, lifetime),
+                  dev)
 
     def take(self, sock: socket.socket) -> Pkt | None:
         frame, partial, kind = receive(sock)

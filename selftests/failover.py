@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Paths that fail: see failover.sh."""
+import hashlib
+import random
+import threading
+import time
+
+from lib import Suite, Test, address, l64
+
+suite = Suite()
+LEAVE = 3.0     # seconds from the beginning of silent loss
+RETURN = 10.0   # seconds from repair
+STALL = 1.0     # after a loss that is visible locally
+
+
+class Transfer:
+    """A TCP transfer at a steady pace; the longest time nothing arrived."""
+
+    def __init__(self, t: Test, pace: float = 0.01, chunk: int = 8000):
+        self.near, self.far = t.pair("A", "B", address("b", 0))
+        self.near.settimeout(60)
+        self.far.settimeout(60)
+        self.pace, self.chunk = pace, chunk
+        self.stop = threading.Event()
+        self.sent, self.got = hashlib.sha256(), hashlib.sha256()
+        self.stall = 0.0
+        self.error = None
+        self.threads = [threading.Thread(target=self.guarded, args=(f,))
+                        for f in (self.send, self.receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def guarded(self, func) -> None:
+        try:
+            func()
+        except OSError as error:
+            self.error = error
+
+    def send(self) -> None:
+        while not self.stop.is_set():
+            data = random.randbytes(self.chunk)
+            self.sent.update(data)
+            self.near.sendall(data)
+            time.sleep(self.pace)
+        self.near.shutdown(1)
+
+    def receive(self) -> None:
+        last = time.monotonic()
+        while True:
+            data = self.far.recv(1 << 16)
+            now = time.monotonic()
+            self.stall = max(self.stall, now - last)
+            last = now
+            if not data:
+                return
+            self.got.update(data)
+
+    def finish(self, t: Test) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(60)
+        t.equal("error of the connection", None, self.error)
+        t.equal("data", self.sent.hexdigest(), self.got.hexdigest())
+
+
+class Datagrams:
+    """One-way UDP at a steady pace; which of them arrived."""
+
+    def __init__(self, t: Test, pace: float = 0.01):
+        self.far = t.udp("B", port=7000)
+        self.near = t.udp("A")
+        self.near.connect((address("b", 0), 7000))
+        self.pace, self.stop = pace, threading.Event()
+        self.sent, self.got = 0, set()
+        self.thread = threading.Thread(target=self.send)
+        self.thread.start()
+
+    def send(self) -> None:
+        while not self.stop.is_set():
+            self.near.send(b"%d" % self.sent + bytes(60))
+            self.sent += 1
+            time.sleep(self.pace)
+
+    def finish(self) -> None:
+        self.stop.set()
+        self.thread.join(10)
+        self.far.settimeout(0.5)
+        try:
+            while True:
+                self.got.add(int(self.far.recv(200).rstrip(b"\0")))
+        except TimeoutError:
+            pass
+
+
+def states(t: Test, host: str = "A") -> dict[tuple[str, str], str]:
+    return {(p["local_l64"], p["remote_l64"]): p["state"]
+            for p in t.show(host, "ilnp", "path", "show")}
+
+
+def state(t: Test, pair: tuple, host: str = "A") -> str:
+    return states(t, host).get(pair, "none")
+
+
+def took(t: Test, seconds: float, func) -> float | None:
+    begin = time.monotonic()
+    return time.monotonic() - begin if t.poll(seconds, func) else None
+
+
+def drop(t: Test, *rules: str) -> None:
+    t.on("R", "nft", "add table ip6 hole; add chain ip6 hole forward "
+         "{ type filter hook forward priority -20; }; "
+         + "; ".join(f"add rule ip6 hole forward {r} drop" for r in rules))
+
+
+def repair(t: Test) -> None:
+    t.on("R", "nft", "delete table ip6 hole")
+
+
+def hole(t: Test, way: str, a: int, b: int) -> None:
+    there = f"ip6 saddr {l64('a', a)} ip6 daddr {l64('b', b)}"
+    back = f"ip6 saddr {l64('b', b)} ip6 daddr {l64('a', a)}"
+    drop(t, *{"both": (there, back), "there": (there,),
+              "back": (back,)}[way])
+
+
+def black_hole(t: Test, way: str, traffic) -> None:
+    t.topo("direct", 2, 2)
+    t.ilnp_up(2, 2)
+    flow = traffic(t)
+    time.sleep(3)
+    bad = (l64("a", 1), l64("b", 1))
+    t.equal("before", {"up"}, set(states(t).values()))
+    hole(t, way, 1, 1)
+    t.within("seconds until it is left", 0, LEAVE,
+             took(t, 8, lambda: state(t, bad) == "suspect"))
+    time.sleep(5)
+    others = {k: v for k, v in states(t).items() if k != bad}
+    t.equal("others", {"up"}, set(others.values()))
+    before = t.pairs()["a1_b1"]
+    time.sleep(3)
+    t.within("probes in 3 s", 0, 4, t.pairs()["a1_b1"] - before)
+    repair(t)
+    t.within("seconds until it is back", 0, RETURN,
+             took(t, 20, lambda: state(t, bad) == "up"))
+    if isinstance(flow, Transfer):
+        flow.finish(t)
+    else:
+        flow.finish()
+
+
+@suite.case("silent loss both ways, TCP", "both", Transfer)
+@suite.case("silent loss on the way there, TCP", "there", Transfer)
+@suite.case("silent loss on the way there, UDP", "there", Datagrams)
+def silent(t: Test, way: str, traffic):
+    black_hole(t, way, traffic)
+
+
+@suite.case("a path that works is not left")
+def no_false_alarm(t: Test):
+    t.topo("direct", 4, 1)
+    t.ilnp_up(4, 1)
+    flow = Datagrams(t)
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        t.equal("states", {"up"}, set(states(t).values()))
+        time.sleep(0.5)
+    flow.finish()
+    t.equal("lost", 0, flow.sent - len(flow.got))
+
+
+@suite.case("carrier of one path after another")
+def carrier(t: Test):
+    t.topo("direct", 4, 1)
+    t.ilnp_up(4, 1)
+    flow = Transfer(t)
+    time.sleep(1)
+    flow.stall = 0
+    for i in range(12):
+        dev = f"ra{i % 4}"
+        t.ip("R", "link", "set", dev, "down")
+        time.sleep(0.5)
+        t.ip("R", "link", "set", dev, "up")
+        t.ip("R", "addr", "replace", "fe80::1/64", "dev", dev, "nodad")
+        t.ip("R", "addr", "replace", l64("a", i % 4).replace("::/", "::1/"),
+             "dev", dev, "nodad")
+        time.sleep(0.5)
+    flow.finish(t)
+    t.within("longest stall", 0, STALL, flow.stall)
+
+
+@suite.case("idle sessions are left alone")
+def idle(t: Test):
+    t.topo("direct", 2, 2)
+    t.ilnp_up(2, 2)
+    near, far = t.pair("A", "B", address("b", 0))
+    near.sendall(b"x")
+    t.equal("data", b"x", far.recv(1))
+    time.sleep(15)
+    before = t.pairs()
+    time.sleep(600)
+    t.equal("packets in ten idle minutes", before, t.pairs())
+
+
+@suite.case("router says unreachable")
+def unreachable(t: Test):
+    t.topo("direct", 2, 1)
+    t.ilnp_up(2, 1)
+    flow = Datagrams(t)
+    time.sleep(1.5)
+    t.on("R", "nft", "add table ip6 hole; add chain ip6 hole forward "
+         "{ type filter hook forward priority -20; }; add rule ip6 hole "
+         f"forward ip6 saddr {l64('a', 1)} reject with icmpv6 no-route")
+    t.within("seconds until it is left", 0, 1,
+             took(t, 4, lambda: state(t, (l64("a", 1), l64("b", 0)))
+                  == "suspect"))
+    repair(t)
+    t.within("seconds until it is back", 0, RETURN,
+             took(t, 20, lambda: state(t, (l64("a", 1), l64("b", 0)))
+                  == "up"))
+    flow.finish()
+
+
+suite.main()

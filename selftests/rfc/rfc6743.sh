@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ilnp-test: clock=real smp=1 timeout=600 mem=1024
+#
+# +------------------------------------------------------------------------+
+# | Proves conformance to RFC 6743 (Locator Update Message), one case     |
+# | for each row of rows.tsv, named by it.                                 |
+# +------------------------------------------------------------------------+
+exec python3 "$(dirname "$0")/rfc6743.py" "$@"
