@@ -786,8 +786,8 @@ static const struct inet6_protocol *swap_proto(const struct inet6_protocol *p,
 
 int ilnp6_input_init(void)
 {
-	orig_dstopts = READ_ONCE(inet6_protos[IPPROTO_DSTOPTS]);
-	orig_icmpv6 = READ_ONCE(inet6_protos[IPPROTO_ICMPV6]);
+	orig_dstopts = rcu_access_pointer(inet6_protos[IPPROTO_DSTOPTS]);
+	orig_icmpv6 = rcu_access_pointer(inet6_protos[IPPROTO_ICMPV6]);
 	if (!orig_dstopts || !orig_icmpv6)
 		return -ENOENT;
 	dstopts_proto = *orig_dstopts;
