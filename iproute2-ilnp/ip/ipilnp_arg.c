@@ -28,6 +28,11 @@ static void bad(const char *arg, const char *fmt, ...)
 	invarg(msg, arg);
 }
 
+static unsigned int hex_value(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
 /* One group of 1 to 4 hex digits at *@pos, which is moved behind it. */
 static unsigned int get_group(const char *what, const char *arg,
 			      const char **pos, int nr, char sep)
@@ -40,7 +45,7 @@ static unsigned int get_group(const char *what, const char *arg,
 		if (digits == 4)
 			bad(arg, "%s: group %d has more than 4 hex digits, the largest is ffff",
 			    what, nr);
-		val = val << 4 | get_hex(p[digits]);
+		val = val << 4 | hex_value(p[digits]);
 	}
 	if (!digits && *p && *p != sep)
 		bad(arg, "%s: \"%c\" in group %d is not a hex digit",

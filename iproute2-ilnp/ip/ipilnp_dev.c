@@ -441,6 +441,13 @@ static int ours(__u32 ifindex, enum dir dir, bool remove)
 	return clsact < 0 ? clsact : tcx + clsact;
 }
 
+static void complain(const char *what, const struct link *link, int err)
+{
+	fprintf(stderr, "Error: cannot %s \"%s\": %s%s.\n", what, link->name,
+		strerror(-err), err == -EPERM ?
+		" (needs CAP_NET_ADMIN and CAP_SYS_ADMIN)" : "");
+}
+
 /* Removes every program of ours; how many there were */
 static int remove_ours(const struct link *link)
 {
@@ -455,8 +462,7 @@ static int remove_ours(const struct link *link)
 	}
 	if (!err)
 		return removed;
-	fprintf(stderr, "Error: cannot detach from \"%s\": %s.\n", link->name,
-		strerror(-err));
+	complain("detach from", link, err);
 	return err;
 }
 
@@ -674,8 +680,7 @@ static int attach(const struct link *link, const struct noted *noted, bool all)
 	for (dir = 0; dir < DIRS; dir++) {
 		n = ours(link->ifindex, dir, false);
 		if (n < 0) {
-			fprintf(stderr, "Error: cannot see programs of \"%s\": %s.\n",
-				link->name, strerror(-n));
+			complain("see programs of", link, n);
 			return ILNP_ERR_KERNEL;
 		}
 		found[dir] = n;
@@ -775,8 +780,7 @@ static int show_link(const struct link *link)
 	egress = ours(link->ifindex, EGRESS, false);
 	ingress = ours(link->ifindex, INGRESS, false);
 	if (egress < 0 || ingress < 0) {
-		fprintf(stderr, "Error: cannot see programs of \"%s\": %s.\n",
-			link->name, strerror(egress < 0 ? -egress : -ingress));
+		complain("see programs of", link, egress < 0 ? egress : ingress);
 		return ILNP_ERR_KERNEL;
 	}
 	attached = egress && ingress;
