@@ -9,7 +9,7 @@
 # 99 %: a frame's headers are 14 octets of Ethernet, 40 of IPv6, the nonce, 8
 # of UDP.
 UDP_LENGTH=1400
-TIME=12
+TIME=10
 
 # offered LINKS NONCE_HEADER: bit/s of contents for 99 % of LINKS links
 offered()

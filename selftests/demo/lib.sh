@@ -11,6 +11,7 @@ WORK=$(mktemp -d /tmp/demo.XXXXXX)
 OUT=${ILNP_OUT:-$DEMO/../../out}/demo
 namespaces=()
 jobs_started=()
+job=
 SAMPLER=
 
 say()
@@ -95,10 +96,16 @@ cleanup()
 
 # --- measuring --------------------------------------------------------------
 
-# sample NAME: starts sampling into NAME.samples, with progress on the screen
+# sample NAME [WATCHED [OPTION...]]: starts sampling into NAME.samples; shows
+# on the screen what WATCHED (namespace/prefix of devices) receives
 sample()
 {
-	"$WORK/sampler" -p C1/a 100 A C1 B >"$WORK/$1.samples" &
+	local watched=${2:-C1/a}
+	local -a spaces=(A C1 B)
+
+	[ ! -e /run/netns/M ] || spaces+=(M)
+	"$WORK/sampler" -p "$watched" "${@:3}" 100 "${spaces[@]}" \
+		>"$WORK/$1.samples" &
 	SAMPLER=$!
 	jobs_started+=("$SAMPLER")
 }
@@ -109,15 +116,61 @@ sample_end()
 	wait "$SAMPLER"
 } 2>/dev/null
 
-# mark NAME TEXT: an event for the plots, at this moment
+# mark NAME KIND DEVICE [TEXT]: an event, at this moment
 mark()
 {
 	echo "$(now) ${*:2}" >>"$WORK/$1.marks"
+	say "${*:3}: $2"
 }
 
+# at BEGAN SECONDS: sleeps until that long after BEGAN
+at()
+{
+	sleep "$(awk -v began="$1" -v t="$2" -v now="$(now)" \
+		'BEGIN { d = began + t - now; print d > 0 ? d : 0 }')"
+}
+
+# stream NAME FROM TO ADDRESS SECONDS: one TCP connection for that long,
+# between namespaces, in the background; what arrives goes to NAME.copy, what
+# was sent is only summed. stream_end waits and compares.
+stream()
+{
+	local source=$WORK/$1.file
+
+	head -c 4M /dev/urandom >"$source"
+	background "$1.server" ip netns exec "$3" socat -u \
+		TCP6-LISTEN:6000,reuseaddr "OPEN:$WORK/$1.copy,creat,trunc"
+	stream_server=$job
+	wait_until 10 "the receiver of the stream" listening 6000 "$3"
+	# shellcheck disable=SC2016  # expands in there
+	background "$1.sender" bash -c '
+		while :; do cat "$1" || exit; done 2>/dev/null |
+			timeout "$2" cat |
+			tee >(sha256sum >"$3") |
+			exec ip netns exec "$4" socat -u - "TCP6:[$5]:6000"' \
+		stream "$source" "$5" "$WORK/$1.sha256" "$2" "$4"
+}
+
+stream_end()
+{
+	local sent received
+
+	wait "$stream_server" || say "the receiver failed:" \
+		"$(cat "$WORK/$1.server.err")"
+	wait_until 10 "the sender's sum" test -s "$WORK/$1.sha256"
+	read -r sent _ <"$WORK/$1.sha256"
+	read -r received _ <<<"$(sha256sum <"$WORK/$1.copy")"
+	say "$(stat -c %s "$WORK/$1.copy") octets arrived"
+	say "SHA-256 sent      $sent"
+	say "SHA-256 received  $received"
+	[ "$sent" = "$received" ] && touch "$WORK/$1.same"
+	rm -f "$WORK/$1.copy"
+}
+
+# listening PORT [NAMESPACE]
 listening()
 {
-	in_ns B ss -Hltn "sport = :$1" | grep -q .
+	in_ns "${2:-B}" ss -Hltn "sport = :$1" | grep -q .
 }
 
 # iperf NAME ADDRESS SERVER_OPTIONS CLIENT_OPTION...: A sends to B; leaves the

@@ -16,9 +16,9 @@
 # Interfaces segment what they send, as a network card without TSO does, so
 # that counters count packets as a wire would carry them.
 
-RATE=10
+RATE=5
 DELAY=10
-QUEUE=60
+QUEUE=40
 A_PROVIDERS=4
 B_PROVIDERS=2
 
@@ -88,11 +88,14 @@ plan_provider()
 	plan "$3" "route add $prefix via ${transfer}2"
 }
 
-# What only programs inside can set: stdin is for nft
+# What only programs inside can set: stdin is for nft. A router's addresses
+# outlast a customer's cut line.
 set_up_router()
 {
 	# shellcheck disable=SC2016  # expands in there
-	in_ns "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	in_ns "$1" sh -c 'cd /proc/sys/net/ipv6/conf/all || exit
+		echo 1 >forwarding
+		echo 1 >keep_addr_on_down
 		nft -f -' || die "cannot set up router $1"
 }
 

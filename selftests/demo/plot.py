@@ -43,6 +43,10 @@ class Data:
 
     def rates(self, name, namespace="C1", prefix="a", column=4):
         """{device: ([seconds], [Mbit/s])}, time 0 at the first traffic."""
+        return self.rates_from(name, namespace, prefix, column)[1]
+
+    def rates_from(self, name, namespace="C1", prefix="a", column=4):
+        """Time 0 by the clock of the samples, and the rates."""
         samples = {}
         with open(self.path(name + ".samples"), encoding="ascii") as f:
             for line in f:
@@ -60,7 +64,12 @@ class Data:
                     times.append((t0 + t1) / 2 - start)
                     values.append((v1 - v0) * 8 / (t1 - t0) / 1e6)
             rates[device] = (times, values)
-        return rates
+        return start, rates
+
+    def marks(self, name):
+        """[(seconds, kind, device)], by the clock of the samples."""
+        with open(self.path(name + ".marks"), encoding="utf-8") as f:
+            return [(float(w[0]), w[1], w[2]) for w in map(str.split, f)]
 
     @staticmethod
     def start(samples):
@@ -155,6 +164,101 @@ def in_total(data, proto):
     data.save(figure, f"{proto}-total.png")
 
 
+def spans(marks, begin, end):
+    """[(device, from, to)] between marks of two kinds."""
+    found, since = [], {}
+    for time, kind, device in marks:
+        if kind == begin:
+            since[device] = time
+        elif kind == end and device in since:
+            found.append((device, since.pop(device), time))
+    return found
+
+
+def failover(data):
+    """Act 2: the total above, then one panel an interface, outages shaded."""
+    p = data.parameters
+    begin, rates = data.rates_from("failover")
+    marks = data.marks("failover")
+    outages = [(span, "#d55e00", "interface without carrier")
+               for span in spans(marks, "down", "up")]
+    outages += [(span, "#444444", "path silently dead in the core")
+                for span in spans(marks, "hole", "repaired")]
+    panels = len(rates)
+    figure, axes = plt.subplots(panels + 1, 1, figsize=(11, 9), sharex=True,
+                                height_ratios=[2] + [1] * panels)
+    times, values = total(rates)
+    axes[0].plot(times, values, color="black", linewidth=1.4, label="total")
+    axes[0].axhline(p["rate"] * p["providers"], color=GREY, linestyle="--",
+                    linewidth=0.9, label="sum of the links")
+    axes[0].set_ylim(0, p["rate"] * p["providers"] * 1.35)
+    axes[0].set_ylabel("Mbit/s")
+    for i, (device, (times, values)) in enumerate(sorted(rates.items())):
+        axis = axes[i + 1]
+        axis.fill_between(times, values, color=COLOURS[i], alpha=0.25,
+                          linewidth=0)
+        axis.plot(times, values, color=COLOURS[i], linewidth=1.2,
+                  label=f"interface {device}")
+        axis.axhline(p["rate"], color=GREY, linestyle="--", linewidth=0.9)
+        axis.set_ylim(0, p["rate"] * 1.7)
+        axis.set_ylabel("Mbit/s")
+        axis.legend(loc="upper left", fontsize=8, borderaxespad=0.1)
+    named = set()
+    for (device, since, until), colour, text in outages:
+        for name, axis in zip(["total"] + sorted(rates), axes):
+            if name in ("total", device):
+                axis.axvspan(since - begin, until - begin, color=colour,
+                             alpha=0.18, linewidth=0,
+                             label=None if text in named or name != "total"
+                             else text)
+        named.add(text)
+    axes[0].legend(loc="upper right", ncol=4, fontsize=9)
+    axes[-1].set_xlabel("time, s")
+    axes[-1].set_xlim(left=0)
+    axes[0].set_title("One TCP transfer over four paths while links fail and "
+                      "return", fontsize=13, pad=10)
+    figure.tight_layout(rect=(0, 0.02, 1, 1))
+    caption(figure, data)
+    data.save(figure, "failover.png")
+
+
+def handoff(data):
+    """Act 3: what the moving host receives, coloured by network."""
+    begin, rates = data.rates_from("handoff", "M", "w0")
+    times, values = rates["w0"]
+    stays, network, since = [], None, None
+    for time, kind, which in data.marks("handoff"):
+        if kind == "left":
+            stays.append((network, since, time - begin))
+        else:
+            network, since = int(which), time - begin
+    stays.append((network, since, times[-1]))
+    figure, axis = plt.subplots(figsize=(11, 4.6))
+    named = set()
+    for network, since, until in stays:
+        colour = COLOURS[network - 1]
+        axis.axvspan(since, until, color=colour, alpha=0.15, linewidth=0,
+                     label=None if network in named
+                     else f"network {network}, 2001:db8:e{network}::/64")
+        named.add(network)
+    axis.plot(times, values, color="black", linewidth=1.3)
+    axis.axhline(data.parameters["rate"], color=GREY, linestyle="--",
+                 linewidth=0.9)
+    axis.set_ylim(0, data.parameters["rate"] * 1.5)
+    axis.set_xlim(0, times[-1])
+    axis.set_xlabel("time, s (dashed: rate of a network)")
+    axis.set_ylabel("received by the moving host, Mbit/s")
+    axis.legend(loc="upper center", ncol=3, fontsize=9)
+    axis.set_title("Round the world: one TCP transfer to a host that moves "
+                   "through five networks", fontsize=13, pad=10)
+    figure.tight_layout(rect=(0, 0.03, 1, 1))
+    figure.text(0.01, 0.012, "Each move: the old network, its prefix and its "
+                "address are gone before the new ones come; the new router is "
+                "solicited, duplicate address detection takes 1 s.",
+                fontsize=8, color=GREY)
+    data.save(figure, "handoff.png")
+
+
 def act1(data):
     for proto in ("udp", "tcp"):
         if data.exists(proto + ".samples"):
@@ -165,6 +269,10 @@ def act1(data):
 def main():
     data = Data(sys.argv[1])
     act1(data)
+    if data.exists("act2.json"):
+        failover(data)
+    if data.exists("act3.json"):
+        handoff(data)
     return 0
 
 

@@ -52,6 +52,29 @@ class Run:
                 series[words[2]].append(int(words[column]))
         return [series[d][-1] - series[d][0] for d in devices]
 
+    def series(self, name, namespace, device, field):
+        """[(seconds, value)] of a counter."""
+        column = {"rx_packets": 3, "rx_bytes": 4,
+                  "tx_packets": 5, "tx_bytes": 6}[field]
+        points = []
+        for line in self.text(name + ".samples").splitlines():
+            words = line.split()
+            if words[1:3] == [namespace, device] and len(words) == 7:
+                points.append((float(words[0]), int(words[column])))
+        return points
+
+    def rates(self, name, namespace, device, field):
+        """[(begin, end, increase a second)] of a counter."""
+        points = self.series(name, namespace, device, field)
+        return [(t0, t1, (v1 - v0) / (t1 - t0))
+                for (t0, v0), (t1, v1) in zip(points, points[1:])]
+
+    def marks(self, name):
+        """[(seconds, kind, device)] of the events of an act."""
+        return [(float(words[0]), words[1], words[2]) for words in
+                (line.split() for line in
+                 self.text(name + ".marks").splitlines())]
+
     def devices(self):
         return [f"a{i + 1}" for i in range(self.parameters["providers"])]
 
@@ -157,7 +180,129 @@ def act1(run):
     return result, wrong
 
 
-ACTS = {"act1": act1}
+def stalls(run, name):
+    """[(begin, seconds)] in which the receiving program got nothing."""
+    last = None
+    found = []
+    for begin, end, rate in run.rates(name, "file", "progress", "rx_bytes"):
+        if rate > 0:
+            if last is not None and begin > last:
+                found.append((last, begin - last))
+            last = end
+    return found
+
+
+def act2(run):
+    """Links that fail and return."""
+    marks = {(kind, device): time
+             for time, kind, device in run.marks("failover")}
+    hole, repaired = marks["hole", "a3"], marks["repaired", "a3"]
+    sent = run.rates("failover", "A", "a3", "tx_packets")
+    came = run.rates("failover", "C1", "a3", "rx_packets")
+    usual = [rate for _, end, rate in came if hole - 1.5 < end < hole]
+    usual = sum(usual) / max(1, len(usual))
+    # Probes do not count as use.
+    left = [end for _, end, rate in sent
+            if hole < end <= repaired and rate > usual / 10]
+    leave = max(left) - hole if left else 0.0
+    back = [end for _, end, rate in came
+            if end > repaired and rate > usual / 4]
+    returned = min(back) - repaired if back else None
+    pauses = stalls(run, "failover")
+    visible = max([s for begin, s in pauses if begin < hole], default=0.0)
+    silent = max([s for begin, s in pauses if begin >= hole], default=0.0)
+    sha256_ok = run.exists("failover.same")
+    result = {"failover": {
+        "sha256_ok": sha256_ok, "max_stall_s": rounded(visible),
+        "blackhole_leave_s": rounded(leave),
+        "blackhole_return_s": None if returned is None else rounded(returned),
+        "blackhole_max_stall_s": rounded(silent)}}
+
+    print(f"\nSHA-256 {'equal' if sha256_ok else 'DIFFERS'}")
+    print(f"longest stall while interfaces lost their carrier  {visible:5.2f} s")
+    print(f"a path silently dead: A stopped using it after     {leave:5.2f} s")
+    print(f"                      longest stall                {silent:5.2f} s")
+    print("                      used again after repair      "
+          + ("never" if returned is None else f"{returned:5.2f} s"))
+    wrong = []
+    if not sha256_ok:
+        wrong.append("failover: the data did not arrive as it was sent")
+    if visible >= 1:
+        wrong.append(f"failover: a stall of {visible:.2f} s after a loss that "
+                     "A could see, not below 1")
+    if not left or leave > 3:
+        wrong.append(f"failover: the dead path was left after {leave:.2f} s, "
+                     "not within 3")
+    if returned is None or returned > 10:
+        wrong.append("failover: the repaired path was not used again "
+                     "within 10 s")
+    return result, wrong
+
+
+def flow(run, name):
+    """A udpflow: {sequence: (time sent, error)}, {sequence: time received}."""
+    sent = {int(n): (float(time), int(error)) for n, time, error in
+            (line.split() for line in run.text(name + ".sent").splitlines())}
+    received = {int(n): float(time) for n, time in
+                (line.split() for line in
+                 run.text(name + ".received").splitlines())}
+    return sent, received
+
+
+def path_times(run, kind):
+    """When a path of M went up (or down), by the sampler's clock."""
+    real, monotonic = map(float, run.text("clock").split())
+    times = []
+    for line in run.text("monitor.out").splitlines():
+        event = json.loads(line)
+        if event["event"] == kind:
+            times.append(event["time"] - real + monotonic)
+    return times
+
+
+def act3(run):
+    """The host that moves."""
+    moves = [m for m in run.marks("handoff") if m[1] == "left"]
+    sha256_ok = run.exists("handoff.same")
+    pauses = sorted((s for _, s in stalls(run, "handoff")), reverse=True)
+    lost, sent_in = {}, {}
+    for name in ("soft", "hard"):
+        sent, received = flow(run, name)
+        lost[name] = [n for n in sent if n not in received]
+        sent_in[name] = sent
+    gone = {kind: time for time, kind, _ in run.marks("hard")}["leaving"]
+    back = min([t for t in path_times(run, "path-up") if t > gone],
+               default=float("inf"))
+    without = [n for n, (time, _) in sent_in["hard"].items()
+               if gone <= time < back]
+    trip = run.parameters["roaming_trip"]
+    allowed = len(without) + trip * run.parameters["udp_rate"] + 1
+    result = {"handoff": {
+        "moves": len(moves), "sha256_ok": sha256_ok,
+        "udp_soft_lost": len(lost["soft"]), "udp_hard_lost": len(lost["hard"]),
+        "udp_hard_sent_without_path": len(without),
+        "max_stall_s": rounded(pauses[0] if pauses else 0.0)}}
+
+    print(f"\nTCP through {len(moves)} moves: SHA-256 "
+          f"{'equal' if sha256_ok else 'DIFFERS'}, longest stalls "
+          + ", ".join(f"{s:.2f}" for s in pauses[:len(moves)]) + " s")
+    for name in ("soft", "hard"):
+        print(f"UDP through a {name} handoff: {len(lost[name])} of "
+              f"{len(sent_in[name])} datagrams lost")
+    print(f"    sent while no path existed: {len(without)}")
+    wrong = []
+    if not sha256_ok:
+        wrong.append("handoff: the data did not arrive as it was sent")
+    if lost["soft"]:
+        wrong.append(f"soft handoff: {len(lost['soft'])} datagrams lost")
+    if len(lost["hard"]) > allowed:
+        wrong.append(f"hard handoff: {len(lost['hard'])} datagrams lost; "
+                     f"{len(without)} were sent without a path, "
+                     f"one round trip is {trip} s")
+    return result, wrong
+
+
+ACTS = {"act1": act1, "act2": act2, "act3": act3}
 
 
 def main():

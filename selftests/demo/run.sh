@@ -60,6 +60,7 @@ parameters()
 	cat >"$WORK/parameters.json" <<-EOT
 		{"rate": $RATE, "delay": $DELAY, "providers": $A_PROVIDERS,
 		 "udp_length": $UDP_LENGTH, "nonce_header": $NONCE_HEADER,
+		 "udp_rate": $UDP_RATE, "roaming_trip": $ROAMING_TRIP,
 		 "kernel": "$(uname -r)", "clock": "${CLOCK:-real}"}
 	EOT
 }

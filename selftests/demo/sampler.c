@@ -2,11 +2,13 @@
 /*
  * Samples interface counters of several network namespaces at a fixed rate.
  *
- *	sampler [-p NAMESPACE/PREFIX] INTERVAL_MS NAMESPACE...
+ *	sampler [-p NAMESPACE/PREFIX] [-f FILE] INTERVAL_MS NAMESPACE...
  *
  * prints "time namespace device rx_packets rx_bytes tx_packets tx_bytes", time
  * in seconds of CLOCK_MONOTONIC, until SIGTERM. With -p, about every two
- * seconds one line on stderr tells what those devices received.
+ * seconds one line on stderr tells what those devices received. With -f, a
+ * file's size is sampled too, as what a device "progress" in a namespace "file"
+ * received.
  * One process for all, so that a sample costs a few hundred microseconds of
  * the guest's only CPU.
  */
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,32 +121,53 @@ static double seconds(const struct timespec *t)
 	return t->tv_sec + t->tv_nsec / 1e9;
 }
 
+static void sample_file(const char *name, double time)
+{
+	struct stat st = {};
+
+	stat(name, &st);
+	printf("%.4f file progress 0 %lld 0 0\n", time, (long long)st.st_size);
+}
+
+static void usage(void)
+{
+	errx(1, "usage: sampler [-p NAMESPACE/PREFIX] [-f FILE] INTERVAL_MS "
+	     "NAMESPACE...");
+}
+
 int main(int argc, char **argv)
 {
-	char *watched = NULL;
+	char *watched = NULL, *file = NULL;
 	struct namespace *ns;
 	struct timespec next;
 	double start, last;
-	int i, n, ms;
+	int i, n, ms, option;
 
-	if (argc > 2 && !strcmp(argv[1], "-p")) {
-		watched = argv[2];
-		shown_prefix = strchr(watched, '/');
-		if (!shown_prefix)
-			errx(1, "-p: NAMESPACE/PREFIX");
-		*shown_prefix++ = 0;
-		argv += 2;
-		argc -= 2;
+	while ((option = getopt(argc, argv, "p:f:")) != -1) {
+		switch (option) {
+		case 'p':
+			watched = optarg;
+			shown_prefix = strchr(watched, '/');
+			if (!shown_prefix)
+				usage();
+			*shown_prefix++ = 0;
+			break;
+		case 'f':
+			file = optarg;
+			break;
+		default:
+			usage();
+		}
 	}
-	if (argc < 3 || (ms = atoi(argv[1])) <= 0)
-		errx(1, "usage: sampler [-p NAMESPACE/PREFIX] INTERVAL_MS "
-		     "NAMESPACE...");
-	n = argc - 2;
+	argv += optind;
+	n = argc - optind - 1;
+	if (n < 1 || (ms = atoi(argv[0])) <= 0)
+		usage();
 	ns = calloc(n, sizeof(*ns));
 	if (!ns)
 		err(1, "memory");
 	for (i = 0; i < n; i++)
-		open_namespace(&ns[i], argv[i + 2]);
+		open_namespace(&ns[i], argv[i + 1]);
 	signal(SIGTERM, on_signal);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	start = last = seconds(&next);
@@ -156,6 +180,8 @@ int main(int argc, char **argv)
 		for (j = 0; j < n; j++)
 			sample(&ns[j], time, progress && watched &&
 			       !strcmp(watched, ns[j].name), time - last);
+		if (file)
+			sample_file(file, time);
 		if (progress && i && watched)
 			fprintf(stderr, "\n");
 		if (progress)
