@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # tcp.sh reads what a case sets
+#
+# The cases of tcp.sh. Each sets the paths' rate (Mbit/s) and rtt (base round
+# trip, ms), and where they differ from the default queue (of the BDP), loss
+# (%), jitter (ms), best (the path of plain TCP), options (of tcpflow), events
+# (a command in the flow's background) and measure (see tcp_report.py).
+
+TCP_CASES=(equal delays rates both both_reversed loss_one loss_all dead
+	shallow shallow_delays bad_paths jitter jitter_delays one_path
+	both_ways many short_30k short_300k short_3m)
+
+case_equal()
+{
+	rate=(20 20 20 20)
+	rtt=(10 10 10 10)
+}
+
+case_delays()
+{
+	case_equal
+	rtt=(10 30 50 70)
+}
+
+case_rates()
+{
+	rate=(5 10 20 40)
+	rtt=(10 10 10 10)
+	best=4
+}
+
+case_both()
+{
+	case_rates
+	rtt=(10 30 50 70)
+}
+
+case_both_reversed()
+{
+	rate=(40 20 10 5)
+	rtt=(10 30 50 70)
+}
+
+case_loss_one()
+{
+	case_equal
+	loss=(0 1 0 0)
+}
+
+case_loss_all()
+{
+	case_equal
+	loss=(0.1 0.1 0.1 0.1)
+}
+
+# 20 s, of which one path is dead for 5
+case_dead()
+{
+	case_equal
+	options=(-t 20)
+	events=(kill_path 2 5 10)
+}
+
+case_shallow()
+{
+	case_equal
+	queue=(0.25 0.25 0.25 0.25)
+}
+
+case_shallow_delays()
+{
+	case_delays
+	queue=(0.25 0.25 0.25 0.25)
+}
+
+# Of the good path alone
+case_bad_paths()
+{
+	rate=(40 1 1 1)
+	rtt=(10 200 200 200)
+	loss=(0 2 2 2)
+	measure=best
+}
+
+case_jitter()
+{
+	case_equal
+	jitter=(3 3 3 3)
+}
+
+case_jitter_delays()
+{
+	case_delays
+	jitter=(3 3 3 3)
+}
+
+# The other three lead nowhere.
+case_one_path()
+{
+	rate=(20 0.01 0.01 0.01)
+	rtt=(10 10 10 10)
+	loss=(0 100 100 100)
+	measure=best
+}
+
+case_both_ways()
+{
+	case_delays
+	options=(-b)
+}
+
+case_many()
+{
+	case_equal
+	options=(-N 100)
+	measure=many
+}
+
+case_short_30k()
+{
+	case_equal
+	options=(-n 30000)
+	measure=duration
+}
+
+case_short_300k()
+{
+	case_equal
+	options=(-n 300000)
+	measure=duration
+}
+
+case_short_3m()
+{
+	case_equal
+	options=(-n 3000000)
+	measure=duration
+}

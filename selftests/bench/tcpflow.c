@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP flows between two network namespaces, measured where they arrive.
+ *
+ *	tcpflow [OPTION]... NS_A NS_B SOURCE DESTINATION
+ *
+ *	-t SECONDS	send for so long, from the first SYN (15)
+ *	-n OCTETS	or send so much and wait for its end
+ *	-N COUNT	so many flows at once (1)
+ *	-b		both directions at once on each connection
+ *	-m		MPTCP sockets
+ *	-c NAME		congestion control; default: the host's
+ *	-p PORT		(7000)
+ *
+ * prints one JSON object. "octets": received in the time, of each flow from A
+ * to B ("back": from B to A); "after": of these, later than 3 s; "gap": the
+ * longest time, after 3 s, in which nothing reached the receiving programs;
+ * "seconds": when the last octet of -n came; "correct": every octet was the
+ * one sent at its place. Times count from before the first connect().
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define FLOWS_MAX	128
+#define PATTERN		65521		/* octets, then again; a prime */
+#define PIECE		(64 * 1024)
+#define SETTLED		3.0		/* seconds of start-up */
+
+/* One direction of one connection. */
+struct stream {
+	int from, to;			/* sockets */
+	uint64_t sent, received, after;
+	int done;
+};
+
+static unsigned char pattern[PATTERN + PIECE];
+static struct stream streams[2 * FLOWS_MAX];
+static int n_streams, n_flows = 1;
+static double duration = 15, start, last_arrival, gap, finished;
+static uint64_t amount;
+static int wrong, protocol;
+static const char *congestion;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void enter(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void parse(const char *text, int port, struct sockaddr_in6 *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->sin6_family = AF_INET6;
+	a->sin6_port = htons(port);
+	if (inet_pton(AF_INET6, text, &a->sin6_addr) != 1)
+		errx(1, "%s: not an IPv6 address", text);
+}
+
+static int open_socket(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, protocol), one = 1;
+
+	if (fd < 0)
+		err(1, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (congestion && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION,
+				     congestion, strlen(congestion)))
+		err(1, "congestion control %s", congestion);
+	return fd;
+}
+
+static void add_stream(int from, int to)
+{
+	streams[n_streams].from = from;
+	streams[n_streams++].to = to;
+}
+
+static void fill_pattern(void)
+{
+	uint32_t x = 2463534242U;
+	int i;
+
+	for (i = 0; i < PATTERN + PIECE; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		pattern[i] = i < PATTERN ? x : pattern[i - PATTERN];
+	}
+}
+
+static void send_some(struct stream *s)
+{
+	size_t size = PIECE;
+	ssize_t n;
+
+	if (amount && amount - s->sent < size)
+		size = amount - s->sent;
+	if (size) {
+		n = send(s->from, pattern + s->sent % PATTERN, size,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN)
+			err(1, "send");
+		if (n > 0)
+			s->sent += n;
+	}
+	if (amount && s->sent == amount && s->done == 0) {
+		shutdown(s->from, SHUT_WR);
+		s->done = 1;
+	}
+}
+
+static void receive_some(struct stream *s)
+{
+	static unsigned char buffer[PIECE];
+	double time;
+	ssize_t n;
+
+	n = recv(s->to, buffer, sizeof(buffer), MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n < 0)
+		err(1, "recv");
+	time = now() - start;
+	if (n == 0) {
+		s->done = 2;
+		return;
+	}
+	if (memcmp(buffer, pattern + s->received % PATTERN, n))
+		wrong = 1;
+	s->received += n;
+	if (time > SETTLED) {
+		double since = last_arrival > SETTLED ? last_arrival : SETTLED;
+
+		s->after += n;
+		if (time - since > gap)
+			gap = time - since;
+	}
+	last_arrival = time;
+	if (amount && s->received == amount)
+		finished = time;
+}
+
+/* Both ends of every stream in one loop; whoever can, does. */
+static void run(void)
+{
+	struct pollfd fds[4 * FLOWS_MAX];
+	int i, open;
+
+	do {
+		open = 0;
+		for (i = 0; i < n_streams; i++) {
+			struct stream *s = &streams[i];
+
+			fds[2 * i].fd = s->done ? -1 : s->from;
+			fds[2 * i].events = POLLOUT;
+			fds[2 * i + 1].fd = s->done == 2 ? -1 : s->to;
+			fds[2 * i + 1].events = POLLIN;
+			open += s->done != 2;
+		}
+		if (poll(fds, 2 * n_streams, 100) < 0)
+			err(1, "poll");
+		for (i = 0; i < n_streams; i++) {
+			if (fds[2 * i].revents)
+				send_some(&streams[i]);
+			if (fds[2 * i + 1].revents)
+				receive_some(&streams[i]);
+		}
+	} while (open && now() - start < duration);
+}
+
+static void print_list(const char *name, int first, int step, int after)
+{
+	int i;
+
+	printf("\"%s\": [", name);
+	for (i = first; i < n_streams; i += step)
+		printf("%s%llu", i == first ? "" : ", ", (unsigned long long)
+		       (after ? streams[i].after : streams[i].received));
+	printf("], ");
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in6 source, destination;
+	int option, listener, i, port = 7000, both = 0, step;
+
+	while ((option = getopt(argc, argv, "t:n:N:bmc:p:")) != -1) {
+		switch (option) {
+		case 't': duration = atof(optarg); break;
+		case 'n': amount = atoll(optarg); break;
+		case 'N': n_flows = atoi(optarg); break;
+		case 'b': both = 1; break;
+		case 'm': protocol = IPPROTO_MPTCP; break;
+		case 'c': congestion = optarg; break;
+		case 'p': port = atoi(optarg); break;
+		default: return 1;
+		}
+	}
+	if (argc - optind != 4 || n_flows < 1 || n_flows > FLOWS_MAX)
+		errx(1, "usage: tcpflow [OPTION]... NS_A NS_B SOURCE "
+		     "DESTINATION");
+	argv += optind;
+	fill_pattern();
+	enter(argv[1]);
+	parse(argv[3], port, &destination);
+	enter(argv[1]);
+	listener = open_socket();
+	if (bind(listener, (struct sockaddr *)&destination,
+		 sizeof(destination)) || listen(listener, FLOWS_MAX))
+		err(1, "bind %s", argv[3]);
+	enter(argv[0]);
+	parse(argv[2], 0, &source);
+	start = now();
+	for (i = 0; i < n_flows; i++) {
+		int far, near = open_socket();
+
+		if (bind(near, (struct sockaddr *)&source, sizeof(source)))
+			err(1, "bind %s", argv[2]);
+		if (connect(near, (struct sockaddr *)&destination,
+			    sizeof(destination)))
+			err(1, "connect %s", argv[3]);
+		far = accept(listener, NULL, NULL);
+		if (far < 0)
+			err(1, "accept");
+		add_stream(near, far);
+		if (both)
+			add_stream(far, near);
+	}
+	run();
+	step = both ? 2 : 1;
+	printf("{");
+	print_list("octets", 0, step, 0);
+	print_list("after", 0, step, 1);
+	if (both)
+		print_list("back", 1, step, 0);
+	printf("\"gap\": %.4f, \"seconds\": %.4f, \"correct\": %s}\n", gap,
+	       finished, wrong ? "false" : "true");
+	return 0;
+}
