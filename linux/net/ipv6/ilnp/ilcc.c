@@ -139,6 +139,8 @@ struct ilnp6_corr *__ilnp6_corr_new(struct ilnp6_net *in, __be64 nid,
 		return ERR_PTR(err);
 	}
 	list_add_tail(&corr->list, &in->corr_list);
+	INIT_LIST_HEAD(&corr->label_list);
+	__ilnp6_label_corr(in, corr);
 	in->n_corrs++;
 	ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_ADD, corr);
 	return corr;
@@ -162,6 +164,7 @@ void __ilnp6_corr_del(struct ilnp6_net *in, struct ilnp6_corr *corr)
 	corr->dead = true;
 	rhltable_remove(&in->corrs, &corr->node, ilnp6_corr_params);
 	list_del(&corr->list);
+	__ilnp6_label_forget(in, corr);
 	in->n_corrs--;
 	__ilnp6_corr_set_l64s(in, corr, NULL);
 	kfree_rcu(corr, rcu);
@@ -183,6 +186,8 @@ void __ilnp6_corr_set_l64s(struct ilnp6_net *in, struct ilnp6_corr *corr,
 				  lockdep_is_held(&in->lock));
 	if (old)
 		kfree_rcu(old, rcu);
+	if (!corr->dead)
+		__ilnp6_label_corr(in, corr);
 	hlist_for_each_entry(s, &corr->sessions, node)
 		__ilnp6_paths_build(in, s);
 	__ilnp6_lu_remote_changed(in, corr);

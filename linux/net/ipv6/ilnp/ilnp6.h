@@ -167,6 +167,16 @@ struct ilnp6_dev {
 	struct rcu_head rcu;
 };
 
+/**
+ * struct ilnp6_rtnl - a socket for requests to rtnetlink
+ * @sock: opened with the first one
+ * @seq: last sequence number used
+ */
+struct ilnp6_rtnl {
+	struct socket *sock;
+	u32 seq;
+};
+
 /* --- ilcc.c: correspondents ---------------------------------------------- */
 
 /**
@@ -214,6 +224,7 @@ struct ilnp6_corr_cfg {
  * @node: in ilnp6_net.corrs, by NID; several may share one (RFC 6744 5.2)
  * @rcu: frees it
  * @list: in ilnp6_net.corr_list; ilnp6_net.lock
+ * @label_list: in ilnp6_net.label_corrs, if configured; ilnp6_net.lock
  * @sessions: its sessions, one or more per local NID; RCU, ilnp6_net.lock
  * @l64s: its L64s; RCU, ilnp6_net.lock
  * @nid: network order
@@ -230,6 +241,7 @@ struct ilnp6_corr {
 	struct rhlist_head node;
 	struct rcu_head rcu;
 	struct list_head list;
+	struct list_head label_list;
 	struct hlist_head sessions;
 	struct ilnp6_l64_set __rcu *l64s;
 	__be64 nid;
@@ -557,6 +569,7 @@ struct ilnp6_net {
 	struct list_head nids;			/* struct ilnp6_nid */
 	struct list_head l64s;			/* struct ilnp6_l64 */
 	struct xarray devs;			/* struct ilnp6_dev; RCU */
+	struct ilnp6_dev __rcu *dev_tab[16];	/* some of @devs, by ifindex */
 	struct ilnp6_locals __rcu *locals;	/* @mutex */
 	struct socket *rtnl;			/* local.c */
 	struct delayed_work sync_work;		/* local.c */
@@ -573,6 +586,12 @@ struct ilnp6_net {
 	unsigned int n_tentative;
 	unsigned int n_flows;
 	u32 flow_seed;
+
+	struct labels *labels;			/* label.c; @mutex */
+	struct delayed_work label_work;		/* label.c */
+	struct list_head label_corrs;		/* @lock */
+	atomic_t label_stale;
+	bool label_full;			/* @mutex, read locklessly */
 
 	struct delayed_work gc_work;		/* session.c: ageing */
 	struct work_struct path_work;		/* path.c: rebuild sets */
@@ -645,6 +664,20 @@ bool ilnp6_local_nid_valid(__be64 nid);
 bool ilnp6_l64_valid(const struct ilnp6_net *in, __be64 l64);
 int ilnp6_locals_nid_slot(const struct ilnp6_locals *loc, __be64 nid);
 void ilnp6_local_sync(struct ilnp6_net *in);
+
+/* --- rtnl.c --- */
+int ilnp6_rtnl_request(struct ilnp6_rtnl *r, struct net *net,
+		       struct sk_buff *skb, void *answer, size_t room);
+void ilnp6_rtnl_close(struct ilnp6_rtnl *r);
+
+/* --- label.c --- */
+void ilnp6_label_net_init(struct ilnp6_net *in);
+void ilnp6_label_net_pre_exit(struct ilnp6_net *in);
+void ilnp6_label_net_exit(struct ilnp6_net *in);
+void ilnp6_label_sync(struct ilnp6_net *in);
+void ilnp6_label_local(struct ilnp6_net *in);
+void __ilnp6_label_corr(struct ilnp6_net *in, struct ilnp6_corr *corr);
+void __ilnp6_label_forget(struct ilnp6_net *in, struct ilnp6_corr *corr);
 
 /* --- ilcc.c --- */
 int ilnp6_corr_net_init(struct ilnp6_net *in);
@@ -885,6 +918,8 @@ void ilnp6_live_net_init(struct ilnp6_net *in);
 void ilnp6_live_net_exit(struct ilnp6_net *in);
 void __ilnp6_live_kick(struct ilnp6_net *in);
 int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb);
+bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
+			 struct ilnp6_path_stat *st);
 bool ilnp6_live_unreachable(struct ilnp6_net *in, struct ilnp6_session *s,
 			    __be64 local_l64, __be64 remote_l64);
 void ilnp6_live_echo_in(struct ilnp6_net *in, const struct ilnp6_session *s,

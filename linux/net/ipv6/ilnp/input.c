@@ -124,19 +124,30 @@ found:
 	res->remote_l64 = r;
 }
 
+static unsigned int hint_slot(u32 ports)
+{
+	return (ports * 0x9e3779b9) >> 29;
+}
+
+static bool hinted(const struct ilnp6_session *s, u32 ports)
+{
+	unsigned int i = hint_slot(ports);
+
+	return READ_ONCE(s->hints[i].ports) == ports &&
+	       time_before32((u32)jiffies, READ_ONCE(s->hints[i].until));
+}
+
 /* Datagrams have no first packet: look again every second */
 static void datagram_flow(struct ilnp6_net *in, struct sk_buff *skb,
 			  const struct ipv6hdr *ip6, unsigned int thoff,
 			  const struct ilnp6_flow_key *key,
 			  struct ilnp6_in *res)
 {
-	u32 ports = (__force u32)key->remote_port << 16 |
-		    (__force u32)key->local_port;
-	unsigned int i = (ports * 0x9e3779b9) >> 29;
+	u32 ports = get_unaligned((u32 *)(skb->data + thoff));
+	unsigned int i = hint_slot(ports);
 	struct ilnp6_session *s = res->s;
 
-	if (READ_ONCE(s->hints[i].ports) == ports &&
-	    time_before32((u32)jiffies, READ_ONCE(s->hints[i].until)))
+	if (hinted(s, ports))
 		return;
 	new_flow(in, skb, ip6, thoff, key, res);
 	if (res->local_l64 != s->bound_local)
@@ -164,7 +175,8 @@ static unsigned int path_mtu(struct ilnp6_net *in, struct ilnp6_session *s)
 /*
  * A socket that accepts cuts its first segments before it knows of the
  * option. Lower the peer's MSS by its length, and to what our interfaces
- * carry beside it, so that these fit; later ones are cut by output.c.
+ * carry beside it, so that these fit; output.c takes over, and gives it back,
+ * with the first packet that the socket sends.
  */
 static void clamp_mss(struct ilnp6_net *in, struct sk_buff *skb,
 		      struct ilnp6_session *s, unsigned int thoff)
@@ -250,7 +262,7 @@ static void first_packets(struct ilnp6_net *in, struct sk_buff *skb,
 		th = (const struct tcphdr *)(skb->data + thoff);
 		if (th->syn && !th->ack)
 			new_flow(in, skb, ip6, thoff, &key, res);
-		if (th->syn)
+		if (th->syn && !th->ack)
 			clamp_mss(in, skb, s, thoff);
 	}
 	if (likely(s->rx_proven))
@@ -309,7 +321,9 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 	if (unlikely(READ_ONCE(s->corr->n_flows)))
 		own_pair(in, skb, thoff, proto, res);
 	th = (const struct tcphdr *)(skb->data + thoff);
-	if (unlikely(proto != IPPROTO_TCP || th->syn || !s->rx_proven))
+	if (unlikely(!s->rx_proven) ||
+	    (proto == IPPROTO_TCP ? unlikely(th->syn) :
+	     proto == IPPROTO_UDP && !hinted(s, get_unaligned((u32 *)th))))
 		first_packets(in, skb, ip6, thoff, proto, res);
 	if (res->local_l64 != s->bound_local ||
 	    res->remote_l64 != s->bound_remote)
@@ -338,12 +352,69 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 	return 0;
 }
 
+/* Does a destination options header hold a nonce, right or not? */
+static bool nonce_at(struct sk_buff *skb, unsigned int off, u8 nexthdr)
+{
+	struct ilnp6_nonce nonce;
+	u8 _b[2], *b, buf[256];
+	enum ilnp6_walk walk;
+	unsigned int len;
+	size_t at;
+
+	if (nexthdr != IPPROTO_DSTOPTS)
+		return false;
+	b = skb_header_pointer(skb, off, 2, _b);
+	if (!b)
+		return false;
+	len = min_t(unsigned int, (b[1] + 1) * 8, sizeof(buf));
+	b = skb_header_pointer(skb, off, len, buf);
+	if (!b)
+		return false;
+	walk = ilnp6_nonce_walk(b, len, &nonce, &at);
+	return walk != ILNP6_WALK_NONE && walk != ILNP6_WALK_TRUNCATED;
+}
+
+/*
+ * A Locator Update is answered at the I-LV it came from, so it keeps its
+ * addresses. Fragments must all be mapped alike; their session remembers.
+ */
+static bool keeps_addrs(const struct ipv6hdr *ip6, struct ilnp6_session *s,
+			bool frag)
+{
+	if (!frag)
+		return true;
+	WRITE_ONCE(s->lu_wire_local, ilnp6_addr(&ip6->daddr)->l64);
+	WRITE_ONCE(s->lu_wire_remote, ilnp6_addr(&ip6->saddr)->l64);
+	return false;
+}
+
+/* A nonce that is not where tc ingress looks: the handlers will find it */
+static bool nonce_elsewhere(struct sk_buff *skb, unsigned int off, u8 nexthdr)
+{
+	unsigned int n;
+	u8 _b[2], *b;
+
+	for (n = 0; n < 4 && (nexthdr == IPPROTO_HOPOPTS ||
+			      nexthdr == IPPROTO_DSTOPTS); n++) {
+		if (nonce_at(skb, off, nexthdr))
+			return true;
+		b = skb_header_pointer(skb, off, 2, _b);
+		if (!b)
+			return false;
+		nexthdr = b[0];
+		off += (b[1] + 1) * 8;
+	}
+	return false;
+}
+
 /* May a packet with an unknown nonce, or none, begin something? */
 static bool begins(const struct sk_buff *skb, unsigned int thoff, u8 proto)
 {
 	u8 _b[14], *b;
 
 	switch (proto) {
+	case IPPROTO_FRAGMENT:
+		return false;
 	case IPPROTO_TCP:
 		b = skb_header_pointer(skb, thoff, sizeof(_b), _b);
 		return b && (b[13] & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) ==
@@ -387,6 +458,8 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 	corr = ilnp6_corr_lookup(in, src->nid, src->l64);
 	s = corr ? ilnp6_session_of(corr, dst->nid) : NULL;
 	if (!s)
+		return true;
+	if (unlikely(nonce_elsewhere(skb, off + sizeof(*ip6), proto)))
 		return true;
 	thoff = ipv6_skip_exthdr(skb, off + sizeof(*ip6), &proto, &frag_off);
 	if (thoff < 0 || (frag_off & htons(IP6_OFFSET)) ||
@@ -565,42 +638,6 @@ static enum verdict bad_option(struct ilnp6_net *in, struct sk_buff *skb,
 	return V_DROP;
 }
 
-/* A second nonce in a destination options header that follows directly */
-static bool another_nonce(struct sk_buff *skb, unsigned int off, u8 nexthdr)
-{
-	struct ilnp6_nonce nonce;
-	u8 _b[2], *b, buf[64];
-	enum ilnp6_walk walk;
-	unsigned int len;
-	size_t at;
-
-	if (nexthdr != IPPROTO_DSTOPTS)
-		return false;
-	b = skb_header_pointer(skb, off, 2, _b);
-	if (!b)
-		return false;
-	len = min_t(unsigned int, (b[1] + 1) * 8, sizeof(buf));
-	b = skb_header_pointer(skb, off, len, buf);
-	if (!b)
-		return false;
-	walk = ilnp6_nonce_walk(b, len, &nonce, &at);
-	return walk != ILNP6_WALK_NONE && walk != ILNP6_WALK_TRUNCATED;
-}
-
-/*
- * A Locator Update is answered at the I-LV it came from, so it keeps its
- * addresses. Fragments must all be mapped alike; their session remembers.
- */
-static bool keeps_addrs(const struct ipv6hdr *ip6, struct ilnp6_session *s,
-			bool frag)
-{
-	if (!frag)
-		return true;
-	WRITE_ONCE(s->lu_wire_local, ilnp6_addr(&ip6->daddr)->l64);
-	WRITE_ONCE(s->lu_wire_remote, ilnp6_addr(&ip6->saddr)->l64);
-	return false;
-}
-
 /* Find the session of a well-formed nonce, map, and step over the option */
 static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 			 const struct ilnp6_nonce *nonce, unsigned int hdrlen)
@@ -614,7 +651,7 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 	u16 *check = NULL;
 	int thoff;
 
-	if (another_nonce(skb, off, nexthdr)) {
+	if (nonce_at(skb, off, nexthdr)) {
 		drop(in, skb, ILNP6_STAT_RX_NONCE_DOUBLE);
 		return V_DROP;
 	}

@@ -179,7 +179,8 @@ static struct ilnp6_path *choose(struct ilnp6_net *in,
 		   turn->set == ps->id && turn->index < ps->n_up))
 		return &ps->p[turn->index];
 	icmp = icmp_of(skb, pkt);
-	if (unlikely(icmp && icmp->icmp6_type == ICMPV6_ECHO_REPLY)) {
+	if (unlikely(icmp && icmp->icmp6_type == ICMPV6_ECHO_REPLY &&
+		     !pkt->frag_id)) {
 		p = ilnp6_live_echo_out(in, s, icmp);
 		if (p)
 			return p;
@@ -331,8 +332,12 @@ static __wsum header_sum(const struct sk_buff *skb, const struct packet *pkt,
 
 static void deliver(struct ilnp6_net *in, struct sk_buff *skb)
 {
-	struct ilnp6_dev *dev = xa_load(&in->devs, skb->dev->ifindex);
+	int ifindex = skb->dev->ifindex;
+	struct ilnp6_dev *dev;
 
+	dev = rcu_dereference(in->dev_tab[ifindex % ARRAY_SIZE(in->dev_tab)]);
+	if (unlikely(!dev || dev->ifindex != ifindex))
+		dev = xa_load(&in->devs, ifindex);
 	if (likely(dev && dev->input && !skb_dst(skb) &&
 		   !netif_is_l3_slave(skb->dev)))
 		skb_dst_set_noref(skb, dev->input);

@@ -154,8 +154,11 @@ static bool __retry(struct scan *c, struct ilnp6_session *s,
 		__suspect(c->in, s, st, false);
 		return true;
 	}
-	wait = clamp_t(unsigned long, st->probe_lost - LOST + 1, 1,
-		       BACKOFF_MAX) * HZ;
+	if (st->probe_lost < LOST)
+		wait = answer_wait(s);
+	else
+		wait = clamp_t(unsigned long, st->probe_lost - LOST + 1, 1,
+			       BACKOFF_MAX) * HZ;
 	if (since(st->probe_time, wait))
 		__probe(c, s, p);
 	return false;
@@ -385,6 +388,31 @@ int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb)
 		ilnp6_session_prove(in, found, true);
 	consume_skb(skb);
 	return -1;
+}
+
+/**
+ * ilnp6_live_validate - a path of a session comes up, is it to be probed first
+ * @in: namespace; ilnp6_net.lock held
+ * @s: session
+ * @st: of the path
+ *
+ * Only for a session that sends, to a peer known to answer.
+ *
+ * Return: true if it is suspect until it answers.
+ */
+bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
+			 struct ilnp6_path_stat *st)
+{
+	if (!s->answers || since(READ_ONCE(s->last_tx), ACTIVE) ||
+	    READ_ONCE(in->exiting))
+		return false;
+	st->suspect = true;
+	st->suspect_time = jiffies;
+	st->probe_lost = 0;
+	st->probe_time = jiffies - HZ;
+	WRITE_ONCE(in->live_on, true);
+	mod_delayed_work(system_wq, &in->live_work, 1);
+	return true;
 }
 
 /**

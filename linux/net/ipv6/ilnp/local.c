@@ -97,8 +97,7 @@ struct addr {
 /**
  * struct sync - one run of the synchronisation
  * @in: namespace
- * @req: socket for requests, opened with the first one; events have their own
- * @seq: last sequence number used on @req
+ * @req: socket for requests; events have their own
  * @a: addresses found
  * @n: how many
  * @room: how many fit
@@ -108,8 +107,7 @@ struct addr {
  */
 struct sync {
 	struct ilnp6_net *in;
-	struct socket *req;
-	u32 seq;
+	struct ilnp6_rtnl req;
 	struct addr *a;
 	unsigned int n;
 	unsigned int room;
@@ -321,55 +319,6 @@ void ilnp6_local_sync(struct ilnp6_net *in)
 
 /* --- rtnetlink: requests ------------------------------------------------- */
 
-static int request_send(struct sync *s, struct sk_buff *skb)
-{
-	/* Without a name netlink_ns_capable() would look at our socket's file,
-	 * and a kernel socket has none.
-	 */
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct msghdr msg = {
-		.msg_name = &kernel,
-		.msg_namelen = sizeof(kernel),
-	};
-	struct kvec iov = { .iov_base = skb->data, .iov_len = skb->len };
-	int err;
-
-	if (!s->req) {
-		err = sock_create_kern(s->in->net, AF_NETLINK, SOCK_RAW,
-				       NETLINK_ROUTE, &s->req);
-		if (err) {
-			s->req = NULL;
-			return err;
-		}
-	}
-	err = kernel_sendmsg(s->req, &msg, &iov, 1, skb->len);
-	return err < 0 ? err : 0;
-}
-
-/* rtnetlink does its work inside sendmsg(): the answer is there already */
-static int request_result(struct sync *s)
-{
-	struct {
-		struct nlmsghdr nlh;
-		struct nlmsgerr err;
-	} reply;
-	struct kvec iov;
-	int len;
-
-	do {
-		struct msghdr msg = {};
-
-		iov.iov_base = &reply;
-		iov.iov_len = sizeof(reply);
-		len = kernel_recvmsg(s->req, &msg, &iov, 1, sizeof(reply),
-				     MSG_DONTWAIT);
-		if (len < 0)
-			return len;
-	} while (len < (int)sizeof(reply) || reply.nlh.nlmsg_seq != s->seq ||
-		 reply.nlh.nlmsg_type != NLMSG_ERROR);
-	return reply.err.error;
-}
-
 static int addr_put(struct sk_buff *skb, const struct addr *a)
 {
 	struct ifa_cacheinfo ci = {
@@ -396,8 +345,7 @@ static int request(struct sync *s, int type, int flags, const struct addr *a)
 	skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	nlh = nlmsg_put(skb, 0, ++s->seq, type, sizeof(*ifa),
-			NLM_F_REQUEST | NLM_F_ACK | flags);
+	nlh = nlmsg_put(skb, 0, 0, type, sizeof(*ifa), flags);
 	if (!nlh)
 		goto free;
 	ifa = nlmsg_data(nlh);
@@ -409,10 +357,8 @@ static int request(struct sync *s, int type, int flags, const struct addr *a)
 	if (err)
 		goto free;
 	nlmsg_end(skb, nlh);
+	return ilnp6_rtnl_request(&s->req, s->in->net, skb, NULL, 0);
 
-	err = request_send(s, skb);
-	if (!err)
-		err = request_result(s);
 free:
 	nlmsg_free(skb);
 	return err;
@@ -685,6 +631,7 @@ static struct local *l64_new(struct ilnp6_net *in, __be64 l64, int ifindex,
 static void l64_link(struct ilnp6_net *in, struct local *e)
 {
 	list_add_tail_rcu(&e->l.list, &in->l64s);
+	ilnp6_label_local(in);
 	ilnp6_notify_l64(in, ILNP6_EVENT_L64_ADD, &e->l);
 }
 
@@ -692,6 +639,7 @@ static void l64_link(struct ilnp6_net *in, struct local *e)
 static void l64_unlink(struct ilnp6_net *in, struct local *e)
 {
 	list_del_rcu(&e->l.list);
+	ilnp6_label_local(in);
 	ilnp6_notify_l64(in, ILNP6_EVENT_L64_DEL, &e->l);
 	kfree_rcu(e, rcu);
 }
@@ -984,6 +932,8 @@ static int sync_pass(struct sync *s)
 		return err;
 	ra_update(s);
 	addrs_account(s);
+	/* while those that go are gone and those that come are not there yet */
+	ilnp6_label_sync(s->in);
 	list_for_each_entry(e, &s->in->l64s, l.list) {
 		l64_judge(s, e);
 		addrs_add(s, e);
@@ -994,8 +944,7 @@ static int sync_pass(struct sync *s)
 
 static void sync_end(struct sync *s)
 {
-	if (s->req)
-		sock_release(s->req);
+	ilnp6_rtnl_close(&s->req);
 	kvfree(s->a);
 }
 
@@ -1106,6 +1055,7 @@ static void nid_unlink(struct ilnp6_net *in, struct ilnp6_nid *nid)
 		e->l.nid_ours &= keep;
 	}
 	list_del(&nid->list);
+	ilnp6_label_local(in);
 	ilnp6_notify_nid(in, ILNP6_EVENT_NID_DEL, nid);
 	kfree(nid);
 }
@@ -1159,6 +1109,7 @@ int ilnp6_local_nid_add(struct ilnp6_net *in, __be64 nid, u16 preference,
 		if (old->origin == ILNP6_ORIGIN_AUTO)
 			nid_unlink(in, old);
 	list_add_tail(&e->list, &in->nids);
+	ilnp6_label_local(in);
 	ilnp6_notify_nid(in, ILNP6_EVENT_NID_ADD, e);
 	sync_run(in);
 	return 0;
@@ -1333,13 +1284,14 @@ static struct dst_entry *input_alloc(struct net *net, struct net_device *dev)
 	rt->rt6i_flags = RTF_UP | RTF_LOCAL | RTF_NONEXTHOP;
 	rt->rt6i_dst.addr = in6addr_loopback;
 	rt->rt6i_dst.plen = 128;
+	rt->sernum = rt_genid_ipv6(net);
 	return &rt->dst;
 }
 
 /*
  * dst_dev_put() lets go of the interface at once, though sockets may hold the
- * dst for long (sk_rx_dst). They do not use it: having no fib6_info it never
- * passes dst_check().
+ * dst for long (sk_rx_dst). It passes dst_check() by its generation until then;
+ * else each TCP packet would make its socket take a new one.
  */
 static void dev_free(struct ilnp6_dev *d)
 {
@@ -1348,12 +1300,26 @@ static void dev_free(struct ilnp6_dev *d)
 	kfree_rcu(d, rcu);
 }
 
+static struct ilnp6_dev __rcu **dev_slot(struct ilnp6_net *in, int ifindex)
+{
+	return &in->dev_tab[ifindex % ARRAY_SIZE(in->dev_tab)];
+}
+
+static void dev_untab(struct ilnp6_net *in, struct ilnp6_dev *d)
+{
+	struct ilnp6_dev __rcu **slot = dev_slot(in, d->ifindex);
+
+	if (rcu_access_pointer(*slot) == d)
+		RCU_INIT_POINTER(*slot, NULL);
+}
+
 static bool dev_drop(struct ilnp6_net *in, int ifindex)
 {
 	struct ilnp6_dev *d = xa_erase(&in->devs, ifindex);
 
 	if (!d)
 		return false;
+	dev_untab(in, d);
 	dev_free(d);
 	ilnp6_notify_dev(in, ILNP6_EVENT_DEV_DETACH, ifindex);
 	return true;
@@ -1387,6 +1353,9 @@ static int dev_store(struct ilnp6_net *in, int ifindex,
 		NL_SET_ERR_MSG_MOD(extack, "interface is attached already");
 		return -EEXIST;
 	}
+	/* Under RTNL, as dev_drop() for an interface that goes */
+	if (!err)
+		rcu_assign_pointer(*dev_slot(in, ifindex), d);
 	return err;
 }
 
@@ -1557,8 +1526,10 @@ void ilnp6_local_net_pre_exit(struct ilnp6_net *in)
 
 	mutex_lock(&in->mutex);
 	xa_for_each(&in->devs, i, d)
-		if (xa_erase(&in->devs, i) == d)
+		if (xa_erase(&in->devs, i) == d) {
+			dev_untab(in, d);
 			dev_free(d);
+		}
 	if (in->enabled && check_net(in->net))
 		addrs_remove(in);
 	mutex_unlock(&in->mutex);

@@ -87,6 +87,7 @@ static int __net_init ilnp6_net_init(struct net *net)
 	ilnp6_lu_net_init(in);
 	ilnp6_live_net_init(in);
 	ilnp6_output_net_init(in);
+	ilnp6_label_net_init(in);
 	err = ilnp6_corr_net_init(in);
 	if (err)
 		goto err_mib;
@@ -114,6 +115,7 @@ static void __net_exit ilnp6_net_pre_exit(struct net *net)
 
 	WRITE_ONCE(in->exiting, true);
 	ilnp6_local_net_pre_exit(in);
+	ilnp6_label_net_pre_exit(in);
 	ilnp6_output_net_pre_exit(in);
 }
 
@@ -127,6 +129,7 @@ static void __net_exit ilnp6_net_exit(struct net *net)
 	ilnp6_lu_net_exit(in);
 	ilnp6_corr_net_exit(in);
 	ilnp6_local_net_exit(in);
+	ilnp6_label_net_exit(in);
 	sysctl_net_exit(in);
 	/* Sessions go by call_rcu() and may look at the counters */
 	rcu_barrier();

@@ -1461,6 +1461,7 @@ static void corr_change(struct ilnp6_net *in, struct genl_info *info,
 	if (corr->cfg.origin == ILNP6_ORIGIN_LEARNED)
 		WRITE_ONCE(corr->cfg.origin, ILNP6_ORIGIN_STATIC);
 	corr_cfg_set(&corr->cfg, info->attrs);
+	__ilnp6_label_corr(in, corr);
 	WRITE_ONCE(corr->mode, ILNP6_MODE_ILNP);
 	if (set)
 		__ilnp6_corr_set_l64s(in, corr, set);
@@ -1551,6 +1552,8 @@ static int corr_new(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	mutex_lock(&in->mutex);
 	err = corr_set(in, info, nid);
+	if (!err)
+		ilnp6_label_sync(in);
 	mutex_unlock(&in->mutex);
 	if (!err)
 		ilnp6_output_kick(in);
@@ -1605,13 +1608,24 @@ static unsigned int forget(struct ilnp6_net *in, const struct nlattr *nid,
 	return sum;
 }
 
+static unsigned int corrs_forget(struct ilnp6_net *in,
+				 const struct nlattr *nid)
+{
+	unsigned int n = forget(in, nid, __corr_forget);
+
+	mutex_lock(&in->mutex);
+	ilnp6_label_sync(in);
+	mutex_unlock(&in->mutex);
+	return n;
+}
+
 static int corr_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *a = info->attrs[ILNP6_A_NID];
 
 	if (genl_missing(info, ILNP6_A_NID, "nid"))
 		return -EINVAL;
-	if (!forget(info_in(info), a, __corr_forget))
+	if (!corrs_forget(info_in(info), a))
 		return refuse(info->extack, a, -ENOENT,
 			      "nid: no correspondent has it");
 	return 0;
@@ -1619,7 +1633,7 @@ static int corr_del(struct sk_buff *skb, struct genl_info *info)
 
 static int corr_flush(struct sk_buff *skb, struct genl_info *info)
 {
-	forget(info_in(info), info->attrs[ILNP6_A_NID], __corr_forget);
+	corrs_forget(info_in(info), info->attrs[ILNP6_A_NID]);
 	return 0;
 }
 

@@ -15,7 +15,8 @@
  * @hdr: the header, from its next-header octet on
  * @len: octets of @hdr, as its length field says: a multiple of 8
  * @nonce: filled when one is found
- * @off: set to the offset of its option type when one is found
+ * @off: set to the offset of its option type when one is found, also one
+ *	that runs over the end
  *
  * Options of any kind may stand before and behind it; they are skipped by
  * their length and left to the kernel's own parser.
@@ -39,6 +40,8 @@ enum ilnp6_walk ilnp6_nonce_walk(const u8 *hdr, size_t len,
 		if (len - i < 2)
 			return ILNP6_WALK_TRUNCATED;
 		olen = hdr[i + 1];
+		if (hdr[i] == ILNP6_OPT_NONCE && !found)
+			*off = i;
 		if (len - i - 2 < olen)
 			return ILNP6_WALK_TRUNCATED;
 		if (hdr[i] == ILNP6_OPT_NONCE) {
@@ -50,7 +53,6 @@ enum ilnp6_walk ilnp6_nonce_walk(const u8 *hdr, size_t len,
 				nonce->len = olen;
 				memcpy(nonce->val, hdr + i + 2, olen);
 			}
-			*off = i;
 		} else if (hdr[i] != OPT_PADN) {
 			other = true;
 		}

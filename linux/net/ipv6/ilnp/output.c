@@ -95,8 +95,13 @@ static bool tcp_wants_nonce(struct sock *sk, struct sk_buff *skb,
 
 	if (likely(ilnp6_sk_marked(sk)))
 		return true;
-	if (sk->sk_state != TCP_SYN_SENT && tcp_sk(sk)->segs_out > pcount)
-		return false;
+	if (sk->sk_state != TCP_SYN_SENT) {
+		if (tcp_sk(sk)->segs_out > pcount)
+			return false;
+		/* Accepted: input.c has lowered the peer's MSS by as much */
+		if (tcp_sk(sk)->rx_opt.mss_clamp > TCP_MSS_DEFAULT)
+			tcp_sk(sk)->rx_opt.mss_clamp += optlen;
+	}
 	set_ext_hdr_len(sk, optlen);
 	shrink_segments(sk, skb);
 	return true;
@@ -457,7 +462,8 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		     *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
 		     (skb->sk && skb->sk->sk_state == TCP_SYN_SENT)))
 		return;
-	if (!skb_is_gso(skb) && skb->len > dst_mtu(skb_dst(skb)))
+	if (skb->len > IPV6_MIN_MTU && !skb_is_gso(skb) &&
+	    skb->len > dst_mtu(skb_dst(skb)))
 		return;
 	p = ilnp6_path_choose(in, s, skb, 0);
 	if (unlikely(!p))

@@ -279,6 +279,11 @@ static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 		p->stat = stat_new();
 	}
 	p->state = p->stat ? pair_state(in, s, l, r, slot, p) : ILNP6_STATE_DOWN;
+	/* New or back: routers may not be ready. In use only once it answers */
+	if (p->state == ILNP6_STATE_UP && old && old->n_up &&
+	    (!o || o->state == ILNP6_STATE_DOWN) &&
+	    ilnp6_live_validate(in, s, p->stat))
+		p->state = ILNP6_STATE_SUSPECT;
 }
 
 /**
