@@ -3,7 +3,7 @@
 # ilnp-test: clock=real smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
-# | Proves conformance to RFC 6743 (Locator Update Message), one case     |
+# | Proves conformance to RFC 6743 (Locator Update Message), one case      |
 # | for each row of rows.tsv, named by it.                                 |
 # +------------------------------------------------------------------------+
 exec python3 "$(dirname "$0")/rfc6743.py" "$@"

@@ -34,6 +34,7 @@ def not_ilnp(t: Test):
 def traffic(t: Test) -> list:
     t.topo("direct", 2, 1)
     t.ilnp_up(2, 1)
+    t.sysctl("B", "net.ipv6.icmp.ratelimit=0")
     capture = t.capture("R")
     near, far = t.pair("A", "B", address("b", 0))
     near.sendall(bytes(100_000))
