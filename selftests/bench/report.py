@@ -7,6 +7,7 @@ A raw line is LABEL OPERATION FIRST SECOND; the second repeat counts. Label
 Exit status 1 if anything did not run.
 """
 import json
+import os
 import sys
 
 UNITS = {
@@ -55,7 +56,7 @@ def verdict(label, operation, ratio, ratios):
 
 
 def main():
-    raw, out = sys.argv[1:3]
+    raw, out, tcp = sys.argv[1:4]
     rows = []
     failed = []
     with open(raw, encoding="ascii") as lines:
@@ -88,12 +89,15 @@ def main():
         results.append({"name": name, "unit": UNITS[operation],
                         "ilnp": round(cost, 4), "ipv6": round(plain, 4),
                         "ratio": round(ratio, 4)})
-    if not results:
+    if not results and baseline:
         for (label, operation), cost in baseline.items():
             print(f"{operation + '/' + label:32} {cost:12.3f} "
                   f"{UNITS[operation]}")
     print("(lower is better, but for gro; virtual clock, "
           "1 ns = 1 instruction, both ends)")
+    if os.path.exists(tcp):  # tcp_report.py's rows
+        with open(tcp, encoding="ascii") as f:
+            results += json.load(f)
     with open(out, "w", encoding="ascii") as f:
         json.dump(results, f, indent=1)
         f.write("\n")

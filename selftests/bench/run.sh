@@ -11,9 +11,11 @@
 # Plain IPv6 and ILNP use the same links in the same boot; ./pingpong.c does
 # the traffic, ./report.py the table and result.json.
 #
-#	run.sh [all | plain | TCP_CASE...]
+#	run.sh [all | plain | tcp]
 #
-# plain measures the baseline only, for a kernel without the module.
+# plain measures the baseline only, for a kernel without the module. tcp is
+# only what ./tcp.sh does, which all does too once the congestion control is
+# there.
 set -u
 
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -262,6 +264,8 @@ bench_cost()
 	measure_gro seg/ipv6 "$plain_source" "$plain_destination"
 	[ "$what" = plain ] && return
 
+	# The same again: how far to trust the third digit
+	measure idle/unloaded "$plain_source" "$plain_destination" udp64 rr
 	modprobe ilnp6 || die "modprobe ilnp6 failed"
 	measure idle/loaded "$plain_source" "$plain_destination"
 	on "$A" ilnp nid add "$NID_A"
@@ -273,8 +277,21 @@ bench_cost()
 }
 
 mkdir -p "$OUT" || die "cannot make $OUT"
-program pingpong
+status=0
 : >"$RAW"
-bench_cost
-cp "$RAW" "$OUT/raw.txt"
-python3 "$HERE/report.py" "$RAW" "$OUT/result.json"
+rm -f "$OUT/tcp.json"
+if [ "$what" != tcp ]; then
+	program pingpong
+	bench_cost
+	cp "$RAW" "$OUT/raw.txt"
+fi
+case $what in
+all) grep -qw ilnp /proc/sys/net/ipv4/tcp_available_congestion_control ||
+	say "no congestion control ilnp yet: no TCP comparison" ;;
+esac
+if [ "$what" != plain ] &&
+	grep -qw ilnp /proc/sys/net/ipv4/tcp_available_congestion_control; then
+	"$HERE/tcp.sh" || status=1
+fi
+python3 "$HERE/report.py" "$RAW" "$OUT/result.json" "$OUT/tcp.json" || status=1
+exit "$status"
