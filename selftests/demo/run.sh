@@ -19,8 +19,26 @@ for file in "$DEMO"/act?_*.sh; do
 	. "$file"
 done
 
+# What a reader of a failure needs to see
+explain()
+{
+	local ns
+
+	[ -e /sys/module/ilnp6 ] || return
+	for ns in A B M; do
+		[ -e "/run/netns/$ns" ] || continue
+		say "host $ns:"
+		ip -n "$ns" ilnp
+		ip -n "$ns" ilnp path show
+		ip -n "$ns" -s ilnp stats | grep -v ' 0$'
+	done
+}
+
 finish()
 {
+	local status=$?
+
+	[ "$status" = 0 ] || explain
 	mkdir -p "$OUT/data"
 	rm -f "$WORK"/{sampler,udpflow} "$WORK"/*.radvd.* "$WORK"/*.file
 	cp "$WORK"/* "$OUT/data/"
