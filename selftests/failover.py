@@ -72,8 +72,19 @@ class Datagrams:
         self.near.connect((address("b", 0), 7000))
         self.pace, self.stop = pace, threading.Event()
         self.sent, self.got = 0, set()
-        self.thread = threading.Thread(target=self.send)
-        self.thread.start()
+        self.threads = [threading.Thread(target=f)
+                        for f in (self.send, self.receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def receive(self) -> None:
+        self.far.settimeout(0.5)
+        while True:
+            try:
+                self.got.add(int(self.far.recv(200).rstrip(b"\0")))
+            except TimeoutError:
+                if self.stop.is_set():
+                    return
 
     def send(self) -> None:
         while not self.stop.is_set():
@@ -81,15 +92,10 @@ class Datagrams:
             self.sent += 1
             time.sleep(self.pace)
 
-    def finish(self) -> None:
+    def finish(self, t: Test) -> None:
         self.stop.set()
-        self.thread.join(10)
-        self.far.settimeout(0.5)
-        try:
-            while True:
-                self.got.add(int(self.far.recv(200).rstrip(b"\0")))
-        except TimeoutError:
-            pass
+        for thread in self.threads:
+            thread.join(10)
 
 
 def states(t: Test, host: str = "A") -> dict[tuple[str, str], str]:
@@ -142,10 +148,7 @@ def black_hole(t: Test, way: str, traffic) -> None:
     repair(t)
     t.within("seconds until it is back", 0, RETURN,
              took(t, 20, lambda: state(t, bad) == "up"))
-    if isinstance(flow, Transfer):
-        flow.finish(t)
-    else:
-        flow.finish()
+    flow.finish(t)
 
 
 @suite.case("silent loss both ways, TCP", "both", Transfer)
@@ -164,7 +167,7 @@ def no_false_alarm(t: Test):
     while time.monotonic() < end:
         t.equal("states", {"up"}, set(states(t).values()))
         time.sleep(0.5)
-    flow.finish()
+    flow.finish(t)
     t.equal("lost", 0, flow.sent - len(flow.got))
 
 
@@ -217,7 +220,8 @@ def unreachable(t: Test):
     t.within("seconds until it is back", 0, RETURN,
              took(t, 20, lambda: state(t, (l64("a", 1), l64("b", 0)))
                   == "up"))
-    flow.finish()
+    flow.finish(t)
 
 
-suite.main()
+if __name__ == "__main__":
+    suite.main()
