@@ -277,11 +277,7 @@ enum ilnp6_mode {
 	__ILNP6_MODE_MAX
 };
 
-/**
- * enum ilnp6_event - notifications
- *
- * Each carries the attributes of the object it is about.
- */
+/* Notifications; each carries the attributes of the object it is about */
 enum ilnp6_event {
 	ILNP6_EVENT_UNSPEC,
 	ILNP6_EVENT_NID_ADD,

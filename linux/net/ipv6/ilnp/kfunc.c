@@ -243,6 +243,7 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	struct ilnp6_path *p;
 	struct packet pkt;
 	int err, verdict;
+	__be64 nid;
 	bool own;
 	u16 sum;
 
@@ -251,9 +252,8 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
 		return err;
-	s = ilnp6_session_find_tx(ilnp6_corr_bucket(in,
-					ilnp6_addr(&pkt.ip6->daddr)->nid),
-				  pkt.ip6);
+	nid = ilnp6_addr(&pkt.ip6->daddr)->nid;
+	s = ilnp6_session_find_tx(ilnp6_corr_bucket(in, nid), pkt.ip6);
 	if (likely(s)) {
 		sum = s->bound_sum;
 	} else {

@@ -298,8 +298,8 @@ static void live_work(struct work_struct *work)
 	if (READ_ONCE(in->exiting))
 		return;
 	__skb_queue_head_init(&c.out);
-	/* Who sends from here on sees it off or is seen below */
 	WRITE_ONCE(in->live_on, false);
+	/* Who sends from here on sees it off or is seen below */
 	smp_mb();
 	tentative(&c);
 	established(&c);

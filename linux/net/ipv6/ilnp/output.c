@@ -330,9 +330,11 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 /* In nid mode the wire has the checksum without the bound L64s */
 static bool nid_checksum(struct sk_buff *skb, const struct ilnp6_session *s)
 {
+	const struct ipv6hdr *ip6;
 	unsigned int thoff, off;
 	__be16 frag_off;
 	u16 *check;
+	u16 l64s;
 	u8 proto;
 
 	proto = ipv6_hdr(skb)->nexthdr;
@@ -347,10 +349,10 @@ static bool nid_checksum(struct sk_buff *skb, const struct ilnp6_session *s)
 	check = (u16 *)(skb->data + off);
 	if (proto == IPPROTO_UDP && !*check)
 		return true;
-	*check = ilnp6_csum_apply(*check,
-				  ilnp6_csum_sub(0, ilnp6_csum_l64s(
-					ilnp6_addr(&ipv6_hdr(skb)->saddr)->l64,
-					ilnp6_addr(&ipv6_hdr(skb)->daddr)->l64)),
+	ip6 = ipv6_hdr(skb);
+	l64s = ilnp6_csum_l64s(ilnp6_addr(&ip6->saddr)->l64,
+			       ilnp6_addr(&ip6->daddr)->l64);
+	*check = ilnp6_csum_apply(*check, ilnp6_csum_sub(0, l64s),
 				  skb->ip_summed == CHECKSUM_PARTIAL);
 	if (proto == IPPROTO_UDP && !*check)
 		*check = 0xffff;

@@ -218,9 +218,10 @@ static bool __make_room(struct ilnp6_net *in, bool tentative)
 	return false;
 }
 
-static struct ilnp6_session *
-__new(struct ilnp6_net *in, struct ilnp6_corr *corr, __be64 local_nid,
-      __be64 bound_local, __be64 bound_remote, const struct ilnp6_nonce *rx)
+static struct ilnp6_session *__new(struct ilnp6_net *in,
+				   struct ilnp6_corr *corr, __be64 local_nid,
+				   __be64 bound_local, __be64 bound_remote,
+				   const struct ilnp6_nonce *rx)
 {
 	struct ilnp6_session *s;
 
