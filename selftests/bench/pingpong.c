@@ -269,12 +269,15 @@ static void ping_open(void)
 	struct icmp6_filter filter;
 
 	near_end = open_socket(ns_a, SOCK_RAW, IPPROTO_ICMPV6);
-	bind_to(near_end, &source, 0);
-	connect_to(near_end, 0);
 	ICMP6_FILTER_SETBLOCKALL(&filter);
 	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
 	setsockopt(near_end, IPPROTO_ICMPV6, ICMP6_FILTER, &filter,
 		   sizeof(filter));
+	bind_to(near_end, &source, 0);
+	connect_to(near_end, 0);
+	/* What came before the filter was there */
+	while (recv(near_end, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+		;
 }
 
 static void ping(int n)
