@@ -554,9 +554,7 @@ enum ilnp6_list {
 	__ILNP6_LIST_MAX
 };
 
-/**
- * struct ilnp6_net - the ILCC of one network namespace
- */
+/* The ILCC of one network namespace; members explain themselves */
 struct ilnp6_net {
 	struct net *net;
 	struct ilnp6_config cfg;

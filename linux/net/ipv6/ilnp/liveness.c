@@ -267,9 +267,12 @@ static void tentative(struct scan *c)
 static void established(struct scan *c)
 {
 	struct ilnp6_net *in = c->in;
-	unsigned int n = READ_ONCE(in->n_sessions), i;
 	struct ilnp6_session *s;
+	unsigned int n, i;
 
+	spin_lock_bh(&in->lock);
+	n = in->n_sessions - in->n_tentative;
+	spin_unlock_bh(&in->lock);
 	while (n) {
 		spin_lock_bh(&in->lock);
 		for (i = 0; n && i < CHUNK; i++, n--) {

@@ -629,6 +629,8 @@ static void lu_work(struct work_struct *work)
 	unsigned long next = 0;
 	struct ilnp6_lu *lu;
 
+	if (READ_ONCE(in->exiting))
+		return;
 	spin_lock_bh(&in->lock);
 	__changed(in);
 	__refresh(in);

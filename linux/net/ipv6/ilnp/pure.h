@@ -12,7 +12,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
-#include <crypto/utils.h>
 #else
 #include <errno.h>
 #include <linux/types.h>
@@ -38,17 +37,6 @@ static inline void put_unaligned_be16(u16 v, void *p)
 
 	b[0] = v >> 8;
 	b[1] = v & 0xff;
-}
-
-static inline unsigned long crypto_memneq(const void *a, const void *b,
-					  size_t n)
-{
-	const u8 *x = a, *y = b;
-	unsigned long d = 0;
-
-	while (n--)
-		d |= *x++ ^ *y++;
-	return d;
 }
 #endif
 
