@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ilnp-test: clock=real smp=2 mem=1024 timeout=900
+#
+# +------------------------------------------------------------------------+
+# | Proves that nothing of ILNP's life disturbs the kernel while TCP, UDP  |
+# | and ping run on two CPUs: loading and unloading, attaching and         |
+# | detaching, deleted namespaces and interfaces, addresses, routes and    |
+# | correspondents that come and go. The harness reads the kernel's log.   |
+# +------------------------------------------------------------------------+
+#
+# LIFECYCLE=N is how often each loop runs (a full run takes hundreds).
+
+. "$(dirname "$0")/lib.sh"
+
+ROUNDS=${LIFECYCLE:-20}
+# The part of the sessions' traffic that must have come through at the end.
+REMOTE=$(topo_address b 0)
+
+# TCP, UDP and ping without an end, in bursts that start again when a round
+# broke them.
+traffic_start()
+{
+	bg B iperf3 -s -1 -p 5201 --idle-timeout 5
+	kill "$bg_pid"
+	bg B bash -c 'while :; do iperf3 -s -1 -p 5201 --idle-timeout 5; done'
+	bg B bash -c 'while :; do iperf3 -s -1 -p 5202 --idle-timeout 5; done'
+	bg A bash -c "while :; do timeout 6 iperf3 -6 -c $REMOTE -p 5201 \
+		-t 3 --connect-timeout 500 || sleep 0.2; done"
+	bg A bash -c "while :; do timeout 6 iperf3 -6 -u -b 20M -l 1200 \
+		-c $REMOTE -p 5202 -t 3 --connect-timeout 500 ||
+		sleep 0.2; done"
+	bg A bash -c "while :; do ping -6 -q -i 0.01 -w 2 $REMOTE ||
+		sleep 0.2; done"
+}
+
+traffic_stop()
+{
+	local pid
+
+	for pid in $(ip netns pids "${TAG}A") $(ip netns pids "${TAG}B"); do
+		kill -9 "$pid"
+	done 2>/dev/null
+	wait
+	bg_pids=()
+}
+
+# What has been through all that still carries a session over ILNP.
+works()
+{
+	local before
+
+	before=$(stat_of B rx-packets)
+	eventually "ping afterwards" 20 \
+		on A ping -6 -c 1 -W 1 "$REMOTE"
+	[ "$(stat_of B rx-packets)" -gt "$before" ] ||
+		fail "the ping did not go as ILNP"
+	checks=$((checks + 1))
+}
+
+setup()
+{
+	topo_up direct 2 2
+	ilnp_up 2 2
+	check "ping at first" on A ping -6 -c 1 -W 5 "$REMOTE"
+	traffic_start
+}
+
+# rounds FUNCTION: ROUNDS times, with the round's number
+rounds()
+{
+	local i
+
+	for ((i = 1; i <= ROUNDS; i++)); do
+		"$1" "$i" || die "round $i of $ROUNDS"
+	done
+}
+
+r_attach()
+{
+	check "detach" ilnp A dev detach all &&
+		check "attach" ilnp A dev attach all &&
+		check "detach one" ilnp B dev detach "b$(($1 % 2))" &&
+		check "attach one" ilnp B dev attach "b$(($1 % 2))"
+}
+
+r_correspondent()
+{
+	case $(($1 % 3)) in
+	0) check "flush" ilnp A correspondent flush ;;
+	1) check "del" ilnp A correspondent del "$TOPO_NID_B" ;;
+	2) check "change" ilnp A correspondent change "$TOPO_NID_B" \
+		l64 "$(topo_prefix b 1)/64" preference 5 ;;
+	esac || return
+	check "replace" ilnp A correspondent replace "$TOPO_NID_B" \
+		l64 "$(topo_prefix b 0)/64" l64 "$(topo_prefix b 1)/64"
+}
+
+r_session()
+{
+	check "session flush" ilnp A session flush &&
+		check "session flush" ilnp B session flush
+}
+
+# The second L64 comes and goes, with its address.
+r_l64()
+{
+	check "l64 del" ilnp A l64 del "$(topo_prefix a 1)/64" dev a1 &&
+		check "l64 add" ilnp A l64 add "$(topo_prefix a 1)/64" \
+			dev a1 via fe80::1
+}
+
+r_address()
+{
+	local address
+
+	address="$(topo_prefix a 1)$(printf %x $((0x1000 + $1)))/64"
+	check "addr add" ip -n "${TAG}A" addr add "$address" dev a1 nodad &&
+		check "addr del" ip -n "${TAG}A" addr del "$address" dev a1 ||
+		return
+	# Ours, taken away under us: the module may put it back at once.
+	ip -n "${TAG}A" addr del "$(topo_address a 1)/64" dev a1 2>/dev/null
+	return 0
+}
+
+r_route()
+{
+	check "route replace" ip -n "${TAG}A" -6 route replace default \
+		via fe80::1 dev a0 metric $((200 + $1 % 7)) &&
+		check "route del" ip -n "${TAG}A" -6 route del default \
+			via fe80::1 dev a0 metric $((200 + $1 % 7))
+}
+
+r_link()
+{
+	check "down" ip -n "${TAG}A" link set a1 down &&
+		check "up" ip -n "${TAG}A" link set a1 up
+}
+
+# Under the programs, with packets on the way.
+r_interface()
+{
+	check "link del" ip -n "${TAG}A" link del a1 || return
+	(
+		topo_kind=direct n=2 m=2 opt_mtu='' opt_plain=''
+		topo_link A a1 R ra1
+		topo_wire R ra1
+		topo_batch R <<-END
+			addr add fe80::1/64 dev ra1 nodad
+			addr add $(topo_prefix a 1)1/64 dev ra1 nodad
+		END
+		topo_batch A <<-END
+			route add default via fe80::1 dev a1 metric 101
+		END
+	) || return
+	check "l64 back" ilnp A l64 replace "$(topo_prefix a 1)/64" \
+		dev a1 via fe80::1 &&
+		check "attach back" ilnp A dev attach a1
+}
+
+t_churn()
+{
+	setup
+	rounds "$1"
+	traffic_stop
+	[ "$1" != r_address ] || ilnp A l64 replace \
+		"$(topo_prefix a 1)/64" dev a1 via fe80::1
+	works
+}
+
+# Everything at once, from several processes.
+t_all()
+{
+	local pids=() f
+
+	setup
+	for f in r_attach r_correspondent r_session r_l64 r_route r_link; do
+		(
+			# Commands that cross may fail; only the kernel counts.
+			for ((i = 1; i <= ROUNDS; i++)); do
+				"$f" "$i"
+			done
+		) >/dev/null 2>&1 &
+		pids+=("$!")
+	done
+	wait "${pids[@]}"
+	traffic_stop
+	r_attach 1
+	r_correspondent 1
+	r_l64 1
+	works
+}
+
+# The namespace goes with sessions, packets and timers in it.
+t_namespace()
+{
+	local i tag=$TAG
+
+	for ((i = 1; i <= (ROUNDS + 3) / 4; i++)); do
+		TAG=$tag$i-
+		setup
+		poll_until 2 false
+		case $((i % 2)) in
+		0) check "netns del" ip netns del "${TAG}A" ;;
+		1) check "netns del" ip netns del "${TAG}B" ;;
+		esac
+		topo "$TAG" delete
+		bg_pids=()
+	done
+	TAG=$tag
+}
+
+# Nothing but packets in flight may hold the module then.
+unload()
+{
+	local ns
+
+	for ns in A B; do
+		check "detach" ilnp "$ns" dev detach all || return
+	done
+	eventually "unload" 10 modprobe -r ilnp6
+}
+
+t_load()
+{
+	local i
+
+	setup
+	for ((i = 1; i <= ROUNDS; i++)); do
+		unload || die "round $i"
+		check "load" modprobe ilnp6 || die "round $i"
+		ilnp_up 2 2
+	done
+	traffic_stop
+	works
+}
+
+# Twice without a connection in between, and while attached: refused.
+t_unload_attached()
+{
+	topo_up direct 1 1
+	ilnp_up 1 1
+	refute "unload while attached" modprobe -r ilnp6
+	check "still there" ilnp A nid show
+	unload
+}
+
+subtest "attach and detach" t_churn r_attach
+subtest "correspondents" t_churn r_correspondent
+subtest "sessions" t_churn r_session
+subtest "L64s" t_churn r_l64
+subtest "addresses" t_churn r_address
+subtest "routes" t_churn r_route
+subtest "links down and up" t_churn r_link
+subtest "interfaces deleted" t_churn r_interface
+subtest "all at once" t_all
+subtest "namespaces deleted" t_namespace
+subtest "load and unload" t_load
+subtest "unload while attached" t_unload_attached
+run_subtests "$@"
