@@ -94,7 +94,8 @@ class Peering:
         else:
             self.send_lu(locators, **change)
         self.t.none(f"{what}: nothing is answered",
-                    self.x.gather(lambda p: p.kind == wire.LOCATOR_UPDATE))
+                    self.x.gather(lambda p: p.kind == wire.LOCATOR_UPDATE
+                                  and p.l4[5] == wire.LU_ACK))
         self.t.equal(f"{what}: the set", before, self.set_of())
 
 

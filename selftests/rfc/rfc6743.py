@@ -56,7 +56,8 @@ def checksum(t: Test, p: Peering):
     with t.dropped("A", 1, "lu-csum"):
         p.tcp.send(wire.ICMP6, bytes(bad), correct=False)
     t.none("nothing answered", p.x.gather(
-        lambda q: q.kind == wire.LOCATOR_UPDATE))
+        lambda q: q.kind == wire.LOCATOR_UPDATE
+        and q.l4[5] == wire.LU_ACK))
     t.check("set", l64("b", 3) not in p.set_of())
 
 
