@@ -113,9 +113,19 @@ shell:
 	@$(vm)/with-build $(vm)/guest --shell
 
 demo bench: export CLOCK := $(or $(CLOCK),virtual)
-demo bench:
+bench:
 	@mkdir -p out/$@
 	@$(vm)/with-build $(vm)/guest selftests/$@/run.sh
+
+# Pictures are drawn outside of the slow guest, of failed runs too.
+demo:
+	@rm -rf out/$@ && mkdir -p out/$@
+	@$(vm)/with-build $(vm)/guest selftests/$@/run.sh; rc=$$?; \
+	if [ -e out/$@/data/parameters.json ]; then \
+		$(vm)/in-root python3 /ilnp/src/selftests/$@/plot.py \
+			/out/$@ || rc=1; \
+	fi; \
+	exit $$rc
 
 check:
 	@$(vm)/run-tests $(or $(KERNEL),6.12)
