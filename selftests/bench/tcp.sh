@@ -131,7 +131,7 @@ shape()
 	# Packets: queue and the delayed half of the round trip.
 	limit=$(awk -v r="$2" -v t="$3" -v q="$4" 'BEGIN {
 		n = r * t * (q + 0.5) * 1000 / 8 / 1514
-		print n < 4 ? 4 : int(n + 0.5) }')
+		print (n < 4 ? 4 : int(n + 0.5)) }')
 	for dev in wan lan; do
 		echo "qdisc replace dev $dev root netem rate ${2}mbit" \
 			"delay $(awk -v t="$3" 'BEGIN { print t / 2 }')ms" \

@@ -127,7 +127,7 @@ mark()
 at()
 {
 	sleep "$(awk -v began="$1" -v t="$2" -v now="$(now)" \
-		'BEGIN { d = began + t - now; print d > 0 ? d : 0 }')"
+		'BEGIN { d = began + t - now; print (d > 0 ? d : 0) }')"
 }
 
 # stream NAME FROM TO ADDRESS SECONDS: one TCP connection for that long,
