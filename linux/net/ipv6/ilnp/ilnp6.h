@@ -605,6 +605,8 @@ struct ilnp6_net {
 
 	struct delayed_work live_work;		/* liveness.c */
 	bool live_on;
+	bool live_now;				/* look at sessions at once */
+	u8 live_tick;
 	__be16 probe_id;
 	struct ilnp6_echo echoes[ILNP6_ECHOES];
 

@@ -21,7 +21,8 @@
 
 #include "ilnp6.h"
 
-#define TICK		(HZ / 4)
+#define TICK		(HZ / 10)
+#define TICKS_SCAN	2	/* between looks at the sessions */
 #define USED		(3 * HZ / 2)	/* a path that sent since is in use */
 #define ACTIVE		(5 * HZ)	/* a session that sent since is active */
 #define INTERVAL	HZ		/* between probes of a path that works */
@@ -32,7 +33,7 @@
 #define BLIND_SUSPECT	(5 * HZ)	/* peer that answers no probes */
 #define GREET_AFTER	HZ
 #define CHUNK		64		/* sessions under one lock */
-#define PROBES_MAX	256		/* per tick */
+#define PROBES_MAX	200		/* per look at the sessions */
 
 /**
  * struct probe - an echo request of ours
@@ -292,6 +293,30 @@ static void established(struct scan *c)
 	}
 }
 
+/*
+ * The kernel tells of a lost carrier at most once a second. Who sends cannot
+ * wait for that.
+ */
+static void carriers(struct ilnp6_net *in)
+{
+	const struct ilnp6_locals *loc;
+	struct net_device *dev;
+	bool lost = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	loc = rcu_dereference(in->locals);
+	for (i = 0; loc && i < loc->n_l64s; i++) {
+		if (!loc->l64s[i].usable)
+			continue;
+		dev = dev_get_by_index_rcu(in->net, loc->l64s[i].ifindex);
+		lost |= !dev || !netif_carrier_ok(dev);
+	}
+	rcu_read_unlock();
+	if (lost)
+		ilnp6_local_sync(in);
+}
+
 static void live_work(struct work_struct *work)
 {
 	struct ilnp6_net *in = container_of(to_delayed_work(work),
@@ -300,6 +325,11 @@ static void live_work(struct work_struct *work)
 
 	if (READ_ONCE(in->exiting))
 		return;
+	carriers(in);
+	if (++in->live_tick % TICKS_SCAN && !xchg(&in->live_now, false)) {
+		schedule_delayed_work(&in->live_work, TICK);
+		return;
+	}
 	__skb_queue_head_init(&c.out);
 	WRITE_ONCE(in->live_on, false);
 	/* Who sends from here on sees it off or is seen below */
@@ -414,6 +444,7 @@ bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
 	st->probe_lost = 0;
 	st->probe_time = jiffies - HZ;
 	WRITE_ONCE(in->live_on, true);
+	WRITE_ONCE(in->live_now, true);
 	mod_delayed_work(system_wq, &in->live_work, 1);
 	return true;
 }
