@@ -94,6 +94,12 @@ clean:
 	find bpf linux selftests \( -name '*.o' -o -name '.*.cmd' \
 		-o -name '*.skel.h' \) -delete
 
+# --- Debian packages: module source for DKMS, and the rest ---------------
+
+.PHONY: deb
+deb: bpf iproute2
+	packaging/deb $(IPROUTE2_OUT)/ip build/deb
+
 # --- guests -------------------------------------------------------------
 
 .PHONY: setup guest-build guest shell demo bench check check-all run_tests
