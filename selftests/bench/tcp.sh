@@ -93,7 +93,7 @@ make_path()
 	link A "a$i" "R$i" lan
 	link "R$i" wan H "h$i"
 	ip netns exec A ethtool -K "a$i" tso off >/dev/null
-	ip -n A -batch - <<-EOT
+	ip -6 -n A -batch - <<-EOT || die "cannot configure path $i"
 		addr add 2001:db8:a$i::a/64 dev a$i nodad
 		route add default via fe80::2 dev a$i metric $((100 + i))
 		route add default via fe80::2 dev a$i table $((100 + i))

@@ -106,9 +106,9 @@ class Run:
             size = self.parameters["udp_length"]
             frame = size + 14 + 40 + nonce_header + 8
         else:
-            # The rest of a full frame is headers.
+            # A full segment, with timestamps
             size = self.json(name + ".sender.json")["start"]["tcp_mss_default"]
-            frame = 1514
+            frame = size + 14 + 40 + nonce_header + 20 + 12
         return self.goodput(name) * frame / size
 
 
