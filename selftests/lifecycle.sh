@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=real smp=2 mem=1024 timeout=900
+# ilnp-test: clock=real smp=2 mem=1024 timeout=1800
 #
 # +------------------------------------------------------------------------+
 # | Proves that nothing of ILNP's life disturbs the kernel while TCP, UDP  |
@@ -13,7 +13,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=${LIFECYCLE:-20}
+ROUNDS=${LIFECYCLE:-5}
 # The part of the sessions' traffic that must have come through at the end.
 REMOTE=$(topo_address b 0)
 
