@@ -88,14 +88,16 @@ plan_provider()
 	plan "$3" "route add $prefix via ${transfer}2"
 }
 
-# What only programs inside can set: stdin is for nft. A router's addresses
-# outlast a customer's cut line.
+# What only programs inside can set: stdin is for nft. A router's interface goes
+# down for a cut line, which must cost it no more than its carrier: it keeps its
+# addresses and has them at once when it is back.
 set_up_router()
 {
 	# shellcheck disable=SC2016  # expands in there
 	in_ns "$1" sh -c 'cd /proc/sys/net/ipv6/conf/all || exit
 		echo 1 >forwarding
 		echo 1 >keep_addr_on_down
+		[ ! -d ../lan ] || echo 0 >../lan/dad_transmits
 		nft -f -' || die "cannot set up router $1"
 }
 
