@@ -33,7 +33,10 @@ plan_roaming_network()
 
 	prefix=$(roaming_prefix "$1")
 	plan_ns "$router"
+	# The dummy keeps the bridge's carrier while nobody is there.
 	plan "$router" "link add lan type bridge"
+	plan "$router" "link add alone type dummy"
+	plan "$router" "link set alone master lan up"
 	plan "$router" "link set lan up"
 	plan "$router" "addr add ${prefix%/64}1/64 dev lan nodad"
 	plan_core_link C1 "w$1" "$router" wan "$transfer"

@@ -40,6 +40,8 @@ finish()
 
 	[ "$status" = 0 ] || explain
 	mkdir -p "$OUT/data"
+	cat "$WORK"/act?.json 2>/dev/null | jq -s 'add // {}' \
+		>"$OUT/result.json"
 	rm -f "$WORK"/{sampler,udpflow} "$WORK"/*.radvd.* "$WORK"/*.file
 	cp "$WORK"/* "$OUT/data/"
 	cleanup
@@ -99,7 +101,5 @@ for act in "$@"; do
 done
 say "packets that providers refused for a foreign source:" \
 	"$(foreign_sources)"
-jq -s add "$WORK"/act?.json >"$WORK/result.json"
-cp "$WORK/result.json" "$OUT/result.json"
 [ "$failed" = 0 ] || die "bounds do not hold, see above"
 say "result: out/demo/result.json"
