@@ -106,13 +106,42 @@ static void translate(struct ilnp6_net *in, struct sk_buff *skb,
 	skb->transport_header += optlen;
 	icmp = icmp6_hdr(skb);
 	if (icmp->icmp6_type == ICMPV6_PKT_TOOBIG) {
+		/* TCP has the option in its header length already */
 		mtu = ntohl(icmp->icmp6_mtu);
-		if (mtu > IPV6_MIN_MTU + optlen)
+		if (nexthdr != IPPROTO_TCP && mtu > IPV6_MIN_MTU + optlen)
 			icmp->icmp6_mtu = htonl(mtu - optlen);
 	}
 	/* The sum was right before; it is nobody's business any more */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	ilnp6_count(in, ILNP6_STAT_ICMP_TRANSLATED);
+}
+
+/*
+ * A router in software that forwards a GSO packet whole (a hypervisor, a
+ * namespace) takes our option for the TCP header when it works out how long
+ * the segments are (skb_gso_transport_seglen), and may find them too long for
+ * the link they just came from. Such a Packet Too Big is of no use to TCP, as
+ * it names an MTU that was kept; make segments fit that reckoning instead.
+ */
+static bool miscounted(struct ilnp6_net *in, struct ilnp6_session *s,
+		       const struct sk_buff *skb)
+{
+	const struct icmp6hdr *icmp = icmp6_hdr(skb);
+	const struct ipv6hdr *inner = (const struct ipv6hdr *)(icmp + 1);
+	const struct ilnp6_path *p;
+	struct net_device *dev;
+
+	if (icmp->icmp6_type != ICMPV6_PKT_TOOBIG ||
+	    *(const u8 *)(inner + 1) != IPPROTO_TCP)
+		return false;
+	p = ilnp6_path_find(rcu_dereference(s->paths),
+			    ilnp6_addr(&inner->saddr)->l64,
+			    ilnp6_addr(&inner->daddr)->l64);
+	dev = p ? dev_get_by_index_rcu(in->net, p->ifindex) : NULL;
+	if (!dev || ntohl(icmp->icmp6_mtu) < READ_ONCE(dev->mtu))
+		return false;
+	WRITE_ONCE(s->gso_slack, true);
+	return true;
 }
 
 /* Does a Parameter Problem reject our option? */
@@ -186,7 +215,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 		consume_skb(skb);
 		return -1;
 	}
-	if (path_error(in, s, skb)) {
+	if (path_error(in, s, skb) || miscounted(in, s, skb)) {
 		consume_skb(skb);
 		return -1;
 	}

@@ -349,6 +349,7 @@ struct ilnp6_paths {
  * @csum_rx: mode the peer was seen to send, or AUTO
  * @rx_proven: the peer has answered us with @rx
  * @rounds: times the peer answered after we sent, until proven
+ * @gso_slack: a router miscounts GSO segments, see icmp_error.c
  * @plain_tried: a SYN was repeated without nonce
  * @answered: we sent since the peer's last unproven packet
  * @dead: unlinked
@@ -389,6 +390,7 @@ struct ilnp6_session {
 	u8 csum;
 	u8 csum_rx;
 	bool rx_proven;
+	bool gso_slack;
 	bool plain_tried;
 	bool answered;
 	u8 rounds;

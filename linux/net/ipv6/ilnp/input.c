@@ -528,6 +528,9 @@ static struct ilnp6_session *first_contact(struct ilnp6_net *in,
 		return s;
 	corr = ilnp6_corr_lookup(in, src->nid, src->l64);
 	known = corr && ilnp6_session_of(corr, dst->nid);
+	if (known && proto == IPPROTO_ICMPV6 &&
+	    icmpv6_is_err(*(u8 *)(skb->data + thoff)))
+		return drop(in, skb, ILNP6_STAT_ICMP_FORGED);
 	if (known)
 		return drop(in, skb, ILNP6_STAT_RX_NONCE_WRONG);
 	if (!first)

@@ -124,6 +124,8 @@ static bool opens(const struct ilnp6_session *s, const struct sk_buff *skb,
 {
 	const struct tcphdr *th;
 
+	if (pkt->frag_id)
+		return false;
 	if (unlikely(!s->rx.len && !atomic_read(&s->cursor)))
 		return true;
 	if (pkt->proto != IPPROTO_TCP ||

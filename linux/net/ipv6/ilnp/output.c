@@ -22,6 +22,8 @@
 #define SILENT_PACKETS	3
 #define SILENT_TIME	(2 * HZ)
 
+#define TCP_HDR_MAX	60U
+
 /* Octets of the largest packet that is shifted rather than copied */
 #define SHIFT_MAX	2048
 
@@ -87,22 +89,52 @@ static void shrink_segments(const struct sock *sk, struct sk_buff *skb)
 	shinfo->gso_type |= SKB_GSO_DODGY;
 }
 
+/*
+ * What to count as header beside TCP's own: the option and, where a router
+ * takes it for a TCP header of any length up to 60 octets, what that can add.
+ */
+static unsigned int header_len(const struct sock *sk,
+			       const struct ilnp6_session *s)
+{
+	unsigned int len = s->opt_len + tcp_sk(sk)->tcp_header_len;
+
+	return s->opt_len + (unlikely(READ_ONCE(s->gso_slack)) ?
+			     TCP_HDR_MAX - min(len, TCP_HDR_MAX) : 0);
+}
+
+/*
+ * Programs give what they take in their interface's own dst: a connection
+ * accepted over one with another dst has come without nonce.
+ */
+static bool accepted_plain(struct ilnp6_net *in, const struct sock *sk)
+{
+	const struct dst_entry *rx = rcu_access_pointer(sk->sk_rx_dst);
+	const struct ilnp6_dev *dev;
+
+	dev = xa_load(&in->devs, sk->sk_rx_dst_ifindex);
+	return dev && rx && rx != dev->input;
+}
+
 /* A connection keeps the mode of its first packet */
-static bool tcp_wants_nonce(struct sock *sk, struct sk_buff *skb,
-			    unsigned int optlen)
+static bool tcp_wants_nonce(struct ilnp6_net *in, struct sock *sk,
+			    struct sk_buff *skb, const struct ilnp6_session *s)
 {
 	unsigned int pcount = max_t(unsigned int, 1, skb_shinfo(skb)->gso_segs);
+	unsigned int optlen = s->opt_len;
 
-	if (likely(ilnp6_sk_marked(sk)))
+	if (likely(ilnp6_sk_marked(sk))) {
+		if (unlikely(READ_ONCE(s->gso_slack)))
+			set_ext_hdr_len(sk, header_len(sk, s));
 		return true;
+	}
 	if (sk->sk_state != TCP_SYN_SENT) {
-		if (tcp_sk(sk)->segs_out > pcount)
+		if (tcp_sk(sk)->segs_out > pcount || accepted_plain(in, sk))
 			return false;
 		/* Accepted: input.c has lowered the peer's MSS by as much */
 		if (tcp_sk(sk)->rx_opt.mss_clamp > TCP_MSS_DEFAULT)
 			tcp_sk(sk)->rx_opt.mss_clamp += optlen;
 	}
-	set_ext_hdr_len(sk, optlen);
+	set_ext_hdr_len(sk, header_len(sk, s));
 	shrink_segments(sk, skb);
 	return true;
 }
@@ -317,7 +349,7 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 		s = NULL;
 	if (!sk)
 		return s;
-	if (s && tcp_wants_nonce(sk, skb, s->opt_len))
+	if (s && tcp_wants_nonce(in, sk, skb, s))
 		return s;
 	/* Begun with nonce, retried without: the room is not needed */
 	if (sk->sk_state == TCP_SYN_SENT)
