@@ -94,11 +94,16 @@ leave()
 	ip -n "${network_of[$1]}" link set "air$1" down nomaster
 }
 
-# M has a usable path from the prefix of network $1
+# M has a usable path, in a session, from the prefix of network $1
 has_path_from()
 {
 	ip -n M -j ilnp path show | jq -e --arg l "2001:db8:e$1::/64" \
 		'any(.[]; .local_l64 == $l and .state == "up")' >/dev/null
+}
+
+reaches_m()
+{
+	in_ns B ping -q -c 1 -W 1 "$M_ADDRESS" >/dev/null
 }
 
 act3_up()
@@ -112,10 +117,12 @@ act3_up()
 	shown ip -n M ilnp correspondent add "$NID_B" \
 		$(l64_words b "$B_PROVIDERS")
 	shown ip -n B ilnp correspondent add "$NID_M" l64 "$(roaming_prefix 1)"
-	wait_until 30 "M's path" has_path_from 1
+	wait_until 30 "M's L64" has_l64s M 1
+	wait_until 30 "M's NID" nid_ready M
 	M_ADDRESS=$(roaming_prefix 1)
 	M_ADDRESS=${M_ADDRESS%:/64}0:$NID_M
-	wait_until 30 "an answer from M" in_ns B ping -q -c 1 -W 1 "$M_ADDRESS"
+	wait_until 30 "an answer from M" reaches_m
+	wait_until 30 "M's path" has_path_from 1
 	background monitor ip -n M -j ilnp monitor
 	echo "$(date +%s.%N) $(now)" >"$WORK/clock"
 }
