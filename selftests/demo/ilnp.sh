@@ -20,10 +20,12 @@ l64_words()
 	done
 }
 
+# A path left out after a loss is only tried again when there is traffic.
 has_paths()
 {
 	local n
 
+	first_contact
 	n=$(ip -n A -j ilnp path show | jq '[.[] | select(.state == "up")] |
 		length') && [ "${n:-0}" -eq "$1" ]
 }
