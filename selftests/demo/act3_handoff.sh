@@ -16,7 +16,7 @@ NID_M=c:c:c:c
 NETWORKS=5
 ROAMING_DELAY=(10 30 60 40 20)
 MOVES=(2 3 4 5 1)
-DWELL=4		# seconds in each network
+DWELL=6		# seconds in each network
 # shellcheck disable=SC2034  # for report.py: the longest round trip, seconds
 ROAMING_TRIP=0.12
 UDP_RATE=200	# datagrams a second
@@ -119,8 +119,7 @@ act3_up()
 	shown ip -n B ilnp correspondent add "$NID_M" l64 "$(roaming_prefix 1)"
 	wait_until 30 "M's L64" has_l64s M 1
 	wait_until 30 "M's NID" nid_ready M
-	M_ADDRESS=$(roaming_prefix 1)
-	M_ADDRESS=${M_ADDRESS%:/64}0:$NID_M
+	M_ADDRESS=$(m_address 1)
 	wait_until 30 "an answer from M" reaches_m
 	wait_until 30 "M's path" has_path_from 1
 	background monitor ip -n M -j ilnp monitor
@@ -150,7 +149,14 @@ act3_tcp()
 	say "the connection was $M_ADDRESS for all its life"
 }
 
-# udp NAME COMMAND...: a UDP flow from B to M while COMMAND runs
+# m_address NETWORK: M's I-LV there
+m_address()
+{
+	echo "2001:db8:e$1:0:$NID_M"
+}
+
+# udp_while NAME NETWORK COMMAND...: a UDP flow from B to M, by its address in
+# NETWORK, while COMMAND runs
 udp_while()
 {
 	local sender receiver
@@ -158,11 +164,11 @@ udp_while()
 	background "$1.received" "$WORK/udpflow" receive M 7000
 	# shellcheck disable=SC2154  # background sets it
 	receiver=$job
-	background "$1.sent" "$WORK/udpflow" send B "$M_ADDRESS" 7000 \
-		"$UDP_RATE" 200
+	background "$1.sent" "$WORK/udpflow" send B "$(m_address "$2")" \
+		7000 "$UDP_RATE" 200
 	sender=$job
 	at "$(now)" 1
-	"${@:2}"
+	"${@:3}"
 	at "$(now)" 2
 	kill "$sender"
 	wait "$sender"
@@ -199,7 +205,7 @@ act3()
 	act3_up
 	act3_tcp
 	heading "UDP, $UDP_RATE datagrams a second, through a soft handoff"
-	udp_while soft soft_handoff
+	udp_while soft 1 soft_handoff
 	heading "UDP, $UDP_RATE datagrams a second, through a hard handoff"
-	udp_while hard hard_handoff
+	udp_while hard 2 hard_handoff
 }
