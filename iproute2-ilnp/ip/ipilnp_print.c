@@ -127,6 +127,7 @@ static const char * const stat_names[] = {
 	[ILNP6_STAT_LU_RATE]		= "lu-rate",
 	[ILNP6_STAT_TABLE_FULL]		= "table-full",
 	[ILNP6_STAT_EVENTS_SUPPRESSED]	= "events-suppressed",
+	[ILNP6_STAT_TX_FLOW_REFUSED]	= "tx-flow-refused",
 };
 
 enum kind {

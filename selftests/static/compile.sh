@@ -80,7 +80,7 @@ clang_w1=(-Wall -Wextra -Wunused -Wmissing-format-attribute
 # clang_flags CMD-FILE: gcc's, one a line, for clang
 clang_flags()
 {
-	sed -n 's/^\(saved\)\?cmd_[^ ]* := [^ ]*gcc[^ ]* //p' "$1" |
+	sed -n 's/^\(saved\)\?cmd_[^ ]* :=  *[^ ]*gcc[^ ]* //p' "$1" |
 		sed 's/ ; .*//' | xargs -n 1 | grep -Ev "$gcc_only"
 }
 

@@ -310,7 +310,7 @@ enum ilnp6_event {
  * @ILNP6_STAT_TX_REWRITTEN: of these, sent over a chosen path
  * @ILNP6_STAT_TX_NO_PATH: no usable path, sent as routed
  * @ILNP6_STAT_TX_NO_MEM: dropped, no memory or no room for the option
- * @ILNP6_STAT_TX_FLOW_PLAIN: left plain, its ports belong to another flow
+ * @ILNP6_STAT_TX_FLOW_PLAIN: left plain although the NID is known
  * @ILNP6_STAT_RX_PACKETS: packets of a session with the right nonce
  * @ILNP6_STAT_RX_NO_NONCE: accepted without nonce (require-nonce rfc)
  * @ILNP6_STAT_RX_NONCE_WRONG: dropped, nonce of no session with that NID
@@ -347,6 +347,8 @@ enum ilnp6_event {
  * @ILNP6_STAT_LU_RATE: Locator Updates put off or not answered, rate limit
  * @ILNP6_STAT_TABLE_FULL: objects refused because a table is full
  * @ILNP6_STAT_EVENTS_SUPPRESSED: events not sent, rate limit
+ * @ILNP6_STAT_TX_FLOW_REFUSED: dropped, its ports belong to a flow that
+ *	differs in nothing but L64s
  */
 enum ilnp6_stat {
 	ILNP6_STAT_UNSPEC,
@@ -390,6 +392,7 @@ enum ilnp6_stat {
 	ILNP6_STAT_LU_RATE,
 	ILNP6_STAT_TABLE_FULL,
 	ILNP6_STAT_EVENTS_SUPPRESSED,
+	ILNP6_STAT_TX_FLOW_REFUSED,
 	__ILNP6_STAT_MAX
 };
 

@@ -493,6 +493,12 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 		ilnp6_notify_bad(in, skb, ILNP6_STAT_RX_NONCE_MISSING);
 		return false;
 	}
+	/* Ports that an ILNP flow has stay its own */
+	res.local_l64 = s->bound_local;
+	res.remote_l64 = s->bound_remote;
+	if (proto == IPPROTO_TCP &&
+	    tcp_established(in, skb, &key, &res, &marked) && marked)
+		return true;
 	ilnp6_flow_add(in, corr, &key, true, dst->l64, src->l64);
 	return true;
 }

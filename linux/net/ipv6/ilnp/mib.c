@@ -46,6 +46,7 @@ static const char * const names[__ILNP6_STAT_MAX] = {
 	[ILNP6_STAT_LU_RATE]		= "lu-rate",
 	[ILNP6_STAT_TABLE_FULL]		= "table-full",
 	[ILNP6_STAT_EVENTS_SUPPRESSED]	= "events-suppressed",
+	[ILNP6_STAT_TX_FLOW_REFUSED]	= "tx-flow-refused",
 };
 
 /**

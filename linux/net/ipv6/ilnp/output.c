@@ -199,20 +199,24 @@ static bool corr_speaks(struct ilnp6_net *in, struct ilnp6_corr *corr)
 	return true;
 }
 
-static bool other_flow_on_bound_pair(struct ilnp6_net *in,
-				     const struct ilnp6_session *s,
-				     const struct sk_buff *skb,
-				     const struct ilnp6_flow_key *key)
+/* Is there a connection with these ports on another pair of L64s? */
+static bool taken(struct ilnp6_net *in, const struct sk_buff *skb,
+		  const struct ilnp6_flow_key *key, __be64 local,
+		  __be64 remote)
 {
-	struct ilnp6_addr l = { .l64 = s->bound_local, .nid = s->local_nid };
-	struct ilnp6_addr r = { .l64 = s->bound_remote, .nid = s->corr->nid };
+	struct ilnp6_addr l = { .l64 = local, .nid = key->local_nid };
+	struct ilnp6_addr r = { .l64 = remote, .nid = key->remote_nid };
+	int dif = skb_dst(skb)->dev->ifindex;
 	struct sock *sk;
 
+	if (key->proto == IPPROTO_UDP)
+		return compat_udp6_connected(in->net, &r.in6, key->remote_port,
+					     &l.in6, key->local_port, dif);
 	if (key->proto != IPPROTO_TCP)
 		return false;
 	sk = compat_inet6_lookup_established(in->net, &r.in6, key->remote_port,
 					     &l.in6, ntohs(key->local_port),
-					     skb_dst(skb)->dev->ifindex, 0);
+					     dif, 0);
 	if (!sk)
 		return false;
 	sock_gen_put(sk);
@@ -221,12 +225,14 @@ static bool other_flow_on_bound_pair(struct ilnp6_net *in,
 
 /*
  * The pair of L64s is not the session's: the flow keeps its own, unless its
- * ports are taken by one that differs in nothing but L64s, which nobody could
- * tell from it on the wire.
+ * ports are taken by one that differs in nothing but L64s. On the wire nobody
+ * could tell the two apart, so the second is refused.
+ *
+ * Return: 0: send with nonce; 1: plain; -ECONNREFUSED.
  */
-static bool own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
-		     const struct sk_buff *skb,
-		     const struct ilnp6_flow_key *key)
+static int own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
+		    const struct sk_buff *skb,
+		    const struct ilnp6_flow_key *key)
 {
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	__be64 local = ilnp6_addr(&ip6->saddr)->l64;
@@ -234,16 +240,17 @@ static bool own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
 	struct ilnp6_flow *f;
 
 	f = ilnp6_flow_find(in, key);
-	if (f)
-		return !f->plain && f->local_l64 == local &&
-		       f->remote_l64 == remote;
+	if (f && f->plain)
+		return 1;
+	if (f && f->local_l64 == local && f->remote_l64 == remote)
+		return 0;
+	if (f && taken(in, skb, key, f->local_l64, f->remote_l64))
+		return -ECONNREFUSED;
 	if (!needs_own_pair(skb))
-		return true;
-	if (other_flow_on_bound_pair(in, s, skb, key)) {
-		ilnp6_flow_add(in, s->corr, key, true, local, remote);
-		return false;
-	}
-	return ilnp6_flow_add(in, s->corr, key, false, local, remote);
+		return 0;
+	if (taken(in, skb, key, s->bound_local, s->bound_remote))
+		return -ECONNREFUSED;
+	return ilnp6_flow_add(in, s->corr, key, false, local, remote) ? 0 : 1;
 }
 
 /* Not the bound pair of any session: find or begin the right one */
@@ -275,26 +282,47 @@ static struct ilnp6_session *find_slow(struct ilnp6_net *in,
 		return NULL;
 	if (link_icmp(skb, skb_network_offset(skb) + thoff, proto))
 		return NULL;
-	if (s)
-		return own_pair(in, s, skb, &key) ? s : NULL;
+	if (s) {
+		int err = own_pair(in, s, skb, &key);
+
+		return !err ? s : err > 0 ? NULL : ERR_PTR(err);
+	}
 	return ilnp6_session_new(in, corr, src->nid, src->l64, dst->l64, NULL);
 }
 
-/* A flow of the bound pair that is plain, or whose ports have another pair */
-static bool is_exception(struct ilnp6_net *in, const struct ilnp6_session *s,
-			 const struct sk_buff *skb)
+/*
+ * A flow of the bound pair that is plain, or whose ports another pair has or
+ * had.
+ *
+ * Return: as own_pair().
+ */
+static int exception(struct ilnp6_net *in, const struct ilnp6_session *s,
+		     const struct sk_buff *skb)
 {
 	struct ilnp6_flow_key key;
+	struct ilnp6_flow *f;
 	int thoff;
 	u8 proto;
 
 	thoff = transport(skb, &proto);
 	if (thoff < 0)
-		return false;
+		return 0;
 	if (!ilnp6_flow_key(skb, skb_network_offset(skb) + thoff, proto, true,
 			    s->local_nid, s->corr->nid, &key))
-		return false;
-	return ilnp6_flow_find(in, &key);
+		return 0;
+	f = ilnp6_flow_find(in, &key);
+	if (!f)
+		return 0;
+	if (f->plain)
+		return 1;
+	if (f->local_l64 == s->bound_local && f->remote_l64 == s->bound_remote)
+		return 0;
+	if (taken(in, skb, &key, f->local_l64, f->remote_l64))
+		return -ECONNREFUSED;
+	/* Left over from one that is gone */
+	ilnp6_flow_add(in, s->corr, &key, false, s->bound_local,
+		       s->bound_remote);
+	return 0;
 }
 
 /*
@@ -338,12 +366,17 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 		if (ip6->nexthdr == IPPROTO_ICMPV6 &&
 		    link_icmp(skb, skb_transport_offset(skb), IPPROTO_ICMPV6))
 			return NULL;
-		if (unlikely(READ_ONCE(s->corr->n_flows)) &&
-		    is_exception(in, s, skb))
-			s = NULL;
+		if (unlikely(READ_ONCE(s->corr->n_flows))) {
+			int err = exception(in, s, skb);
+
+			if (err)
+				s = err > 0 ? NULL : ERR_PTR(err);
+		}
 	} else {
 		s = find_slow(in, skb);
 	}
+	if (IS_ERR(s))
+		return s;
 	sk = tcp_sock_of(skb);
 	if (s && unlikely(!s->rx.len) && silent(in, s, sk))
 		s = NULL;
@@ -548,6 +581,10 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	if (!s) {
 		ilnp6_count(in, ILNP6_STAT_TX_FLOW_PLAIN);
 		return NF_ACCEPT;
+	}
+	if (IS_ERR(s)) {
+		ilnp6_count(in, ILNP6_STAT_TX_FLOW_REFUSED);
+		return NF_DROP_ERR(PTR_ERR(s));
 	}
 	if (!insert(skb, s)) {
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
