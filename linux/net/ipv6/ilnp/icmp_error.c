@@ -90,7 +90,7 @@ static void translate(struct ilnp6_net *in, struct sk_buff *skb,
 		      const struct ilnp6_session *s, unsigned int optlen)
 {
 	struct ipv6hdr *inner = (struct ipv6hdr *)(skb->data + QUOTE);
-	u8 nexthdr = *(u8 *)(inner + 1);
+	u8 nexthdr = optlen ? *(u8 *)(inner + 1) : inner->nexthdr;
 	struct icmp6hdr *icmp;
 	__be64 local, remote;
 	u32 mtu;
@@ -101,7 +101,9 @@ static void translate(struct ilnp6_net *in, struct sk_buff *skb,
 	ilnp6_addr(&inner->daddr)->l64 = remote;
 	inner->nexthdr = nexthdr;
 	inner->payload_len = htons(ntohs(inner->payload_len) - optlen);
-	memmove(skb->data + optlen, skb->data, QUOTE + sizeof(*inner));
+	if (optlen)
+		memmove(skb->data + optlen, skb->data,
+			QUOTE + sizeof(*inner));
 	__skb_pull(skb, optlen);
 	skb->transport_header += optlen;
 	icmp = icmp6_hdr(skb);
@@ -168,6 +170,31 @@ static bool path_error(struct ilnp6_net *in, struct ilnp6_session *s,
 				      ilnp6_addr(&inner->daddr)->l64);
 }
 
+/*
+ * A correspondent quotes what its sockets saw: its own bound pair, the option
+ * cut off. Its error had the right nonce, so the quote needs none.
+ */
+static int quoted_bound(struct ilnp6_net *in, struct sk_buff *skb)
+{
+	const struct ipv6hdr *inner = (const struct ipv6hdr *)(skb->data + QUOTE);
+	struct ilnp6_corr *corr;
+	struct ilnp6_session *s;
+
+	if (!outer_has_nonce(skb) || ilnp6_addr(&inner->daddr)->nid !=
+				     ilnp6_addr(&ipv6_hdr(skb)->saddr)->nid)
+		return 1;
+	corr = ilnp6_corr_lookup(in, ilnp6_addr(&ipv6_hdr(skb)->saddr)->nid,
+				 ilnp6_addr(&ipv6_hdr(skb)->saddr)->l64);
+	s = corr ? ilnp6_session_of(corr, ilnp6_addr(&inner->saddr)->nid) :
+		   NULL;
+	if (!s || skb_checksum_validate(skb, IPPROTO_ICMPV6,
+					ip6_compute_pseudo) ||
+	    skb_ensure_writable(skb, QUOTE + sizeof(*inner) + QUOTE_TRANSPORT))
+		return 1;
+	translate(in, skb, s, 0);
+	return 1;
+}
+
 /**
  * ilnp6_icmp_error - look at an ICMPv6 error before the kernel does
  * @in: namespace
@@ -194,7 +221,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 	optlen = (opt[1] + 1) * 8;
 	if (inner->nexthdr != IPPROTO_DSTOPTS || opt[2] != ILNP6_OPT_NONCE ||
 	    opt[3] + 4 != optlen || optlen > ILNP6_OPT_HDR_MAX)
-		return 1;
+		return quoted_bound(in, skb);
 	need += optlen - 8;
 	if (!pskb_may_pull(skb, need))
 		return 1;
