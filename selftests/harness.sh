@@ -60,7 +60,7 @@ expect "no fault, no complaint" 0 none
 if [ "$KERNEL" = debug ]; then
 	expect "a warning ends the debug kernel" 125 warn
 	expect "a leak" 126 leak
-	expect "a lock inversion" 125 inversion
+	expect "a lock inversion" 126 inversion
 	expect "a use after free" 125 uaf
 else
 	expect "a kernel warning" 126 warn
