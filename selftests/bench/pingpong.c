@@ -275,9 +275,6 @@ static void ping_open(void)
 		   sizeof(filter));
 	bind_to(near_end, &source, 0);
 	connect_to(near_end, 0);
-	/* What came before the filter was there */
-	while (recv(near_end, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
-		;
 }
 
 static void ping(int n)
@@ -286,11 +283,17 @@ static void ping(int n)
 		.icmp6_type = ICMP6_ECHO_REQUEST,
 		.icmp6_id = htons(getpid() & 0xffff),
 	};
+	ssize_t size;
 
 	while (n--) {
 		memcpy(buffer, &request, sizeof(request));
 		put(near_end, 64);
-		get(near_end, 64);
+		/* A raw socket also sees answers to others, to path probes */
+		do
+			size = recv(near_end, buffer, sizeof(buffer), 0);
+		while (size > 0 && memcmp(buffer + 4, &request.icmp6_id, 2));
+		if (size != 64)
+			err(1, "%s: no answer", operation);
 	}
 }
 
