@@ -260,8 +260,9 @@ bench_cost()
 		make_link "$i"
 	done
 	say "plain IPv6, module not loaded"
-	measure ipv6 "$plain_source" "$plain_destination"
+	# Once nftables and GRO were used, UDP costs 0.7 % more for good: first.
 	measure_gro seg/ipv6 "$plain_source" "$plain_destination"
+	measure ipv6 "$plain_source" "$plain_destination"
 	[ "$what" = plain ] && return
 
 	# The same again: how far to trust the third digit
