@@ -306,7 +306,7 @@ def bounded(t: Test):
 
 @suite.case("each change is an event")
 def events(t: Test):
-    t.topo("direct", 1, 1)
+    t.topo("direct", 1, 1, "dad")
     c, m = client(t), client(t)
     m.monitor()
     dev = ifindex(t, "a0")

@@ -48,8 +48,12 @@ def lengths(t: Test, ours: int, theirs: int):
     capture = t.capture("R")
     talk(t)
     capture.stop()
+    # A router here forwards GSO packets whole and takes the option for a TCP
+    # header when it works out their segments' length: now and then it says
+    # Packet Too Big (icmp_error.c).
     packets = [p for p in capture.packets
-               if not (p.proto == 58 and 130 <= p.kind <= 143)]
+               if not (p.proto == 58 and (130 <= p.kind <= 143 or
+                                          p.kind == 2))]
     for name, some, length in (("A", directions(packets)[0], ours),
                                ("B", directions(packets)[1], theirs)):
         t.require(f"packets of {name}", len(some) > 10)
