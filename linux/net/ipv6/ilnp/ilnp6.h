@@ -177,6 +177,18 @@ struct ilnp6_rtnl {
 	u32 seq;
 };
 
+/**
+ * struct ilnp6_ra - who announced a prefix
+ * @l64: network order; 0: unused
+ * @ifindex: on which interface
+ * @router: link-local address
+ */
+struct ilnp6_ra {
+	__be64 l64;
+	int ifindex;
+	struct in6_addr router;
+};
+
 /* --- ilcc.c: correspondents ---------------------------------------------- */
 
 /**
@@ -593,6 +605,9 @@ struct ilnp6_net {
 	atomic_t label_stale;
 	bool label_full;			/* @mutex, read locklessly */
 
+	struct ilnp6_ra ra[32];			/* ra.c */
+	unsigned int ra_next;
+
 	struct delayed_work gc_work;		/* session.c: ageing */
 	struct work_struct path_work;		/* path.c: rebuild sets */
 
@@ -680,6 +695,11 @@ void ilnp6_label_sync(struct ilnp6_net *in);
 void ilnp6_label_local(struct ilnp6_net *in);
 void __ilnp6_label_corr(struct ilnp6_net *in, struct ilnp6_corr *corr);
 void __ilnp6_label_forget(struct ilnp6_net *in, struct ilnp6_corr *corr);
+
+/* --- ra.c --- */
+void ilnp6_ra_router(struct ilnp6_net *in, __be64 l64, int ifindex,
+		     struct in6_addr *router);
+void ilnp6_ra_rcv(struct ilnp6_net *in, struct sk_buff *skb);
 
 /* --- ilcc.c --- */
 int ilnp6_corr_net_init(struct ilnp6_net *in);

@@ -18,6 +18,7 @@
 #include <net/inet6_hashtables.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
+#include <net/ndisc.h>
 #include <net/protocol.h>
 #include <net/tcp.h>
 #include <net/udp.h>
@@ -812,6 +813,8 @@ static int icmpv6_rcv(struct sk_buff *skb)
 		type = icmp6_hdr(skb)->icmp6_type;
 		if (type == ILNP6_ICMPV6_LU)
 			ret = ilnp6_lu_rcv(in, skb);
+		else if (type == NDISC_ROUTER_ADVERTISEMENT)
+			ilnp6_ra_rcv(in, skb);
 		else if (type == ICMPV6_ECHO_REPLY)
 			ret = ilnp6_live_reply(in, skb);
 		else if (icmpv6_is_err(type))

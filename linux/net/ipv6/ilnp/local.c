@@ -718,8 +718,11 @@ static void ra_note(struct sync *s, const struct addr *a)
 		e = l64_new(s->in, a->a.l64, a->ifindex, ILNP6_ORIGIN_RA);
 		if (IS_ERR(e))
 			return;
+		ilnp6_ra_router(s->in, a->a.l64, a->ifindex, &e->l.via);
 		l64_link(s->in, e);
 	}
+	if (ipv6_addr_any(&e->l.via))
+		ilnp6_ra_router(s->in, a->a.l64, a->ifindex, &e->l.via);
 	if (!e->ra) {
 		e->valid = 0;
 		e->preferred = 0;
