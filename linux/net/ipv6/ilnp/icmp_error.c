@@ -213,7 +213,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 
 	if (!outer_has_nonce(skb) && by_correspondent(in, ipv6_hdr(skb)))
 		return forged(in, skb);
-	need = QUOTE + sizeof(*inner) + 8 + QUOTE_TRANSPORT;
+	need = QUOTE + sizeof(*inner) + QUOTE_TRANSPORT;
 	if (!pskb_may_pull(skb, need))
 		return 1;
 	inner = (const struct ipv6hdr *)(skb->data + QUOTE);
@@ -222,7 +222,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 	if (inner->nexthdr != IPPROTO_DSTOPTS || opt[2] != ILNP6_OPT_NONCE ||
 	    opt[3] + 4 != optlen || optlen > ILNP6_OPT_HDR_MAX)
 		return quoted_bound(in, skb);
-	need += optlen - 8;
+	need += optlen;
 	if (!pskb_may_pull(skb, need))
 		return 1;
 	inner = (const struct ipv6hdr *)(skb->data + QUOTE);
