@@ -223,7 +223,8 @@ void ilnp6_corr_learn_l64(struct ilnp6_net *in, struct ilnp6_corr *corr,
 	if (old)
 		memcpy(set->e, old->e, n * sizeof(set->e[0]));
 	set->e[n].l64 = l64;
-	set->e[n].preference = old ? old->e[0].preference : 10;
+	set->e[n].preference = old ? old->e[0].preference :
+				       ILNP6_PREF_DEFAULT;
 	__ilnp6_corr_set_l64s(in, corr, set);
 	ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_CHANGE, corr);
 out:

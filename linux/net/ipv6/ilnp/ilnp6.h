@@ -332,7 +332,7 @@ struct ilnp6_path {
  * @id: tells sets apart, for struct ilnp6_turn
  * @n: number of paths
  * @n_up: the first @n_up of @p are in the rotation, in sending order
- * @hint: where to look first for a received pair, by ilnp6_path_hint()
+ * @hint: where to look first for a received pair, by path.c's hint_slot()
  * @p: paths
  */
 struct ilnp6_paths {
@@ -886,7 +886,7 @@ int ilnp6_input_init(void);
 void ilnp6_input_exit(void);
 
 /**
- * struct ilnp6_in - what ilnp6_input_check() found
+ * struct ilnp6_in - what ilnp6_input_map() found
  * @s: the session
  * @path: path it came over, NULL if the pair is not one of ours
  * @local_l64: what our address's L64 becomes

@@ -600,7 +600,6 @@ static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto)
 {
 	struct frag_hdr _fh, *fh;
 	__be16 frag_off;
-	int thoff;
 
 	*proto = nexthdr;
 	if (nexthdr == IPPROTO_FRAGMENT) {
@@ -610,8 +609,7 @@ static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto)
 		if (fh->frag_off & htons(IP6_OFFSET))
 			return off + sizeof(*fh);
 	}
-	thoff = ipv6_skip_exthdr(skb, off, proto, &frag_off);
-	return thoff;
+	return ipv6_skip_exthdr(skb, off, proto, &frag_off);
 }
 
 static bool needs_linear(struct sk_buff *skb, unsigned int thoff, u8 proto)

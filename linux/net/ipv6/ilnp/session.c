@@ -304,7 +304,7 @@ struct ilnp6_session *ilnp6_session_learn(struct ilnp6_net *in,
 	if (!set)
 		return NULL;
 	set->e[0].l64 = src->l64;
-	set->e[0].preference = 10;
+	set->e[0].preference = ILNP6_PREF_DEFAULT;
 	spin_lock_bh(&in->lock);
 	if (!__make_room(in, true))
 		goto out;
