@@ -36,11 +36,22 @@ def tool_keys(rows: list[dict]) -> list[dict]:
     return [{k.replace("_", "-"): v for k, v in row.items()} for row in rows]
 
 
-def agree(t: Test, what: str, seen: list[dict], shown: list[dict],
-          keys: tuple) -> None:
+def steady(t: Test, read, show) -> tuple:
+    """What the client reads and the tool shows of one same state: probes and
+    timers run on, so the client reads before and after the tool."""
+    for _ in range(20):
+        before, shown = read(), show()
+        if read() == before:
+            return before, shown
+    t.fail("the state never stood still")
+    return before, shown
+
+
+def agree(t: Test, what: str, read, show, keys: tuple) -> None:
     def of(rows):
         return sorted(str([row.get(k) for k in keys]) for row in rows)
-    t.equal(f"{what}: client and tool", of(seen), of(tool_keys(shown)))
+    seen, shown = steady(t, lambda: of(read()), show)
+    t.equal(f"{what}: client and tool", seen, of(tool_keys(shown)))
     t.check(f"{what}: something is there", seen)
 
 
@@ -54,30 +65,30 @@ def dumps(t: Test):
         far.sendall(b"y")
         near.recv(1)
     t.on("A", "ping", "-6", "-c4", "-i0.1", "-W2", address("b", 0))
-    agree(t, "nid", c.dump("nid-get"), t.show("A", "ilnp", "nid", "show"),
-          ("nid", "preference", "origin", "state"))
-    agree(t, "l64", c.dump("l64-get"), t.show("A", "ilnp", "l64", "show"),
-          ("l64", "via", "preference", "state", "origin"))
-    agree(t, "session", c.dump("session-get"),
-          t.show("A", "ilnp", "session", "show"),
-          ("local-nid", "remote-nid", "local-l64", "remote-l64", "state"))
-    agree(t, "path", c.dump("path-get"), t.show("A", "ilnp", "path", "show"),
-          ("local-nid", "remote-nid", "local-l64", "remote-l64", "via",
-           "preference", "state", "tx-packets", "tx-bytes", "rx-packets",
-           "rx-bytes"))
-    correspondents = c.dump("corr-get")
-    agree(t, "correspondent", correspondents,
-          t.show("A", "ilnp", "correspondent", "show"),
-          ("nid", "mode", "checksum", "origin"))
+    for what, message, keys in (
+            ("nid", "nid-get", ("nid", "preference", "origin", "state")),
+            ("l64", "l64-get",
+             ("l64", "via", "preference", "state", "origin")),
+            ("session", "session-get",
+             ("local-nid", "remote-nid", "local-l64", "remote-l64", "state")),
+            ("path", "path-get",
+             ("local-nid", "remote-nid", "local-l64", "remote-l64", "via",
+              "preference", "state", "tx-packets", "tx-bytes", "rx-packets",
+              "rx-bytes")),
+            ("correspondent", "corr-get",
+             ("nid", "mode", "checksum", "origin"))):
+        agree(t, what, lambda m=message: c.dump(m),
+              lambda w=what: t.show("A", "ilnp", w, "show"), keys)
     t.equal("L64s of the correspondent", [
         (x["l64"], x["preference"], x["state"])
-        for x in correspondents[0]["locator"]], [
+        for x in c.dump("corr-get")[0]["locator"]], [
         (x["l64"], x["preference"], x["state"]) for x in t.show(
             "A", "ilnp", "correspondent", "show")[0]["l64s"]])
     t.equal("dev", [ifindex(t, f"a{i}") for i in range(2)],
             sorted(x["ifindex"] for x in c.dump("dev-get")))
-    stats = c.do("stats-get")[0]["stats"]
-    t.equal("counters by name", stats, t.stats("A"))
+    stats, shown = steady(t, lambda: c.do("stats-get")[0]["stats"],
+                          lambda: t.stats("A"))
+    t.equal("counters by name", stats, shown)
     t.equal("counters known to the spec", set(c.spec.sets["stats"]),
             set(stats))
 

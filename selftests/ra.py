@@ -165,8 +165,7 @@ def duplicate_one(t: Test):
                "tentative"))
     t.ilnp("A", "dev", "attach", "all")
     t.ilnp("A", "correspondent", "add", NID_B, "l64", l64("b", 0))
-    sock = t.udp("A")
-    sock.bind((address("a", 1), 0))
+    sock = t.udp("A", address("a", 1))
     for _ in range(4):
         sock.sendto(b"x", (address("b", 0), 9))
     sent = x.gather(lambda p: p.proto == wire.UDP, 1)

@@ -671,6 +671,7 @@ class Peer:
             self.socks[sock] = dev
             self.mac[dev] = sock.getsockname()[4]
         self.by_dev = {dev: sock for sock, dev in self.socks.items()}
+        self.advertised: dict[str, tuple] = {}
         self.log: list[Pkt] = []
 
     def close(self) -> None:
@@ -715,7 +716,9 @@ class Peer:
 
     def advertise_router(self, prefixes: list[bytes], dev: str | None = None,
                          lifetime: int = 1800) -> None:
+        """Now, and as the answer to each solicitation from there."""
         dev = dev or self.devs[0]
+        self.advertised[dev] = prefixes, lifetime
         self.send(router_advertisement(self.mac[dev], prefixes, lifetime),
                   dev)
 
@@ -731,6 +734,9 @@ class Peer:
         if pkt.proto == ICMP6 and pkt.kind == NS:
             self.advertise(pkt, dev)
             return None
+        if pkt.proto == ICMP6 and pkt.kind == RS and dev in self.advertised:
+            self.advertise_router(self.advertised[dev][0], dev,
+                                  self.advertised[dev][1])
         if pkt.proto == ICMP6 and pkt.kind in (RS, RA, NA, MLD2):
             return None
         return pkt
