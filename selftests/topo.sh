@@ -285,8 +285,10 @@ topo_radvd()
 {
 	ip netns exec "${TAG}R" radvd -C "$TOPO_DIR/${TAG}radvd.conf" \
 		-p "$TOPO_DIR/${TAG}radvd.pid" -m logfile \
-		-l "$TOPO_DIR/${TAG}radvd.log" </dev/null ||
+		-l "$TOPO_DIR/${TAG}radvd.log" </dev/null || {
+		cat "$TOPO_DIR/${TAG}radvd.log" >&2
 		topo_die "radvd does not start"
+	}
 }
 
 topo_peer()

@@ -25,14 +25,16 @@ static bool outer_has_nonce(const struct sk_buff *skb)
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_DSTOPTS;
 }
 
+/* Of one that has shown a nonce; another may not know ILNP and say so */
 static bool by_correspondent(struct ilnp6_net *in, const struct ipv6hdr *ip6)
 {
 	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
 	struct ilnp6_corr *corr;
+	struct ilnp6_session *s;
 
 	corr = ilnp6_corr_lookup(in, src->nid, src->l64);
-	return corr &&
-	       ilnp6_session_of(corr, ilnp6_addr(&ip6->daddr)->nid);
+	s = corr ? ilnp6_session_of(corr, ilnp6_addr(&ip6->daddr)->nid) : NULL;
+	return s && s->rx.len;
 }
 
 static int forged(struct ilnp6_net *in, struct sk_buff *skb)

@@ -654,48 +654,67 @@ struct bad_event {
 	u32 missed;
 };
 
-static int put_icmp_type(struct sk_buff *skb, const struct sk_buff *pkt,
-			 int off)
+static int put_ports(struct sk_buff *skb, const struct sk_buff *pkt, int off,
+		     u8 proto)
 {
-	u8 _type, *type = skb_header_pointer(pkt, off, sizeof(_type), &_type);
+	__be16 _p[2], *p;
 
-	return type ? nla_put_u8(skb, ILNP6_A_ICMP_TYPE, *type) : 0;
-}
-
-static int put_ports(struct sk_buff *skb, const struct sk_buff *pkt, int off)
-{
-	__be16 _p[2], *p = skb_header_pointer(pkt, off, sizeof(_p), _p);
-
-	if (p && (nla_put_u16(skb, ILNP6_A_SPORT, ntohs(p[0])) ||
-		  nla_put_u16(skb, ILNP6_A_DPORT, ntohs(p[1]))))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* As much as can be read of a packet that need not be well formed */
-static int put_transport(struct sk_buff *skb, const struct sk_buff *pkt,
-			 int off, u8 proto)
-{
-	__be16 frag_off;
-
-	off = ipv6_skip_exthdr(pkt, off, &proto, &frag_off);
-	if (off < 0)
-		return 0;
-	if (nla_put_u8(skb, ILNP6_A_PROTO, proto))
-		return -EMSGSIZE;
-	if (frag_off & htons(IP6_OFFSET))
-		return 0;
 	switch (proto) {
-	case IPPROTO_ICMPV6:
-		return put_icmp_type(skb, pkt, off);
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		return put_ports(skb, pkt, off);
+		p = skb_header_pointer(pkt, off, sizeof(_p), _p);
+		if (p && (nla_put_u16(skb, ILNP6_A_SPORT, ntohs(p[0])) ||
+			  nla_put_u16(skb, ILNP6_A_DPORT, ntohs(p[1]))))
+			return -EMSGSIZE;
 	}
 	return 0;
+}
+
+/* Where the transport begins in a packet that need not be well formed */
+static int transport(const struct sk_buff *pkt, int off, u8 *proto)
+{
+	__be16 frag_off;
+
+	off = ipv6_skip_exthdr(pkt, off, proto, &frag_off);
+	return off >= 0 && frag_off & htons(IP6_OFFSET) ? -1 : off;
+}
+
+/* An error has no ports; those of the packet it quotes tell whose it is */
+static int put_icmp(struct sk_buff *skb, const struct sk_buff *pkt, int off)
+{
+	u8 _type, *type = skb_header_pointer(pkt, off, sizeof(_type), &_type);
+	struct ipv6hdr _h, *h;
+	u8 proto;
+
+	if (!type)
+		return 0;
+	if (nla_put_u8(skb, ILNP6_A_ICMP_TYPE, *type))
+		return -EMSGSIZE;
+	if (*type & ICMPV6_INFOMSG_MASK)
+		return 0;
+	off += sizeof(struct icmp6hdr);
+	h = skb_header_pointer(pkt, off, sizeof(_h), &_h);
+	if (!h)
+		return 0;
+	proto = h->nexthdr;
+	off = transport(pkt, off + sizeof(*h), &proto);
+	return off < 0 ? 0 : put_ports(skb, pkt, off, proto);
+}
+
+/* As much as can be read */
+static int put_transport(struct sk_buff *skb, const struct sk_buff *pkt,
+			 int off, u8 proto)
+{
+	off = transport(pkt, off, &proto);
+	if (nla_put_u8(skb, ILNP6_A_PROTO, proto))
+		return -EMSGSIZE;
+	if (off < 0)
+		return 0;
+	return proto == IPPROTO_ICMPV6 ? put_icmp(skb, pkt, off) :
+					 put_ports(skb, pkt, off, proto);
 }
 
 static int put_packet(struct sk_buff *skb, const struct sk_buff *pkt)
