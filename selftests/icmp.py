@@ -122,7 +122,7 @@ def sent(client: socket.socket, server: socket.socket, size: int) -> bool:
 @suite.case("traceroute6 with TCP", ("-T", "-p", "5000"))
 def traceroute(t: Test, how: tuple):
     t.topo("routed", 2, 1)
-    for ns in ("Ra0", "Ra1", "C", "Rb0"):
+    for ns in ("Ra0", "Ra1", "C", "Rb0", "B"):
         t.sysctl(ns, "net.ipv6.icmp.ratelimit=0")
     t.ilnp_up(2, 1)
     t.listen("B", port=5000)

@@ -196,21 +196,24 @@ t_all()
 	works
 }
 
-# The namespace goes with sessions, packets and timers in it.
+# The namespace goes with sessions, packets and timers in it, as soon as what
+# runs there is killed, while the other side still sends.
 t_namespace()
 {
-	local i tag=$TAG
+	local i host pids tag=$TAG
 
 	for ((i = 1; i <= (ROUNDS + 3) / 4; i++)); do
 		TAG=$tag$i-
 		setup
 		poll_until 2 false
-		case $((i % 2)) in
-		0) check "netns del" ip netns del "${TAG}A" ;;
-		1) check "netns del" ip netns del "${TAG}B" ;;
-		esac
+		host=${TAG}$([ $((i % 2)) = 0 ] && echo A || echo B)
+		pids=$(ip netns pids "$host")
+		check "netns del" ip netns del "$host"
+		# shellcheck disable=SC2086
+		kill -9 $pids 2>/dev/null
+		poll_until 1 false
+		traffic_stop
 		topo "$TAG" delete
-		bg_pids=()
 	done
 	TAG=$tag
 }

@@ -56,7 +56,7 @@ def learn(t: Test):
 
 @suite.case("radvd: withdrawn")
 def withdrawn(t: Test):
-    radvd_up(t, RA_VALID=10800)
+    radvd_up(t, RA_VALID=10800, RA_PREFERRED=3600)
     near, far = t.pair("A", "B", address("b", 0))
     os.kill(radvd(t), signal.SIGTERM)   # it says goodbye: lifetimes 0
     # RFC 4862 5.5.3: no less than two hours are left, but deprecated.

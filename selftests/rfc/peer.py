@@ -37,6 +37,9 @@ class Peering:
             t.require("UDP of the session", self.server.recv(9) == b"ask")
             self.server.send(b"answer")
             t.require("its answer", self.udp.wait_udp())
+        if n > 1:   # the peer knows one L64 from packets: it is told of all
+            self.acknowledge(t.require("first update",
+                                       self.wait_lu(wire.LU_ADV, 10)))
 
     @property
     def a_nonce(self) -> bytes:

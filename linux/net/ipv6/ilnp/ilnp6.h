@@ -65,6 +65,11 @@ static inline struct ilnp6_addr *ilnp6_addr(const struct in6_addr *a)
 	return (struct ilnp6_addr *)a;
 }
 
+static inline bool ilnp6_is_ula(__be64 l64)
+{
+	return be64_to_cpu(l64) >> 57 == 0x7e;
+}
+
 /* --- local.c: our NIDs and L64s ------------------------------------------ */
 
 /**
@@ -307,6 +312,7 @@ struct ilnp6_path_stat {
  * @remote_l64: network order
  * @sum: one's complement sum of both, see checksum.c
  * @preference: the worse of both ends'
+ * @order: by which paths are preferred: the worse end, then the better one
  * @state: enum ilnp6_state: up, down, backup, suspect
  * @ifindex: egress interface
  * @nexthop: neighbour to send to; for an on-link peer its address
@@ -319,6 +325,7 @@ struct ilnp6_path {
 	__be64 remote_l64;
 	u16 sum;
 	u16 preference;
+	u32 order;
 	u8 state;
 	int ifindex;
 	struct in6_addr nexthop;
@@ -801,6 +808,7 @@ void ilnp6_path_net_exit(struct ilnp6_net *in);
 void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s);
 void ilnp6_paths_release(struct ilnp6_paths *ps);
 void ilnp6_path_rebuild(struct ilnp6_net *in);
+struct dst_entry *ilnp6_route(struct net *net, struct flowi6 *fl6);
 struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
 				     struct ilnp6_session *s,
 				     const struct sk_buff *skb, u32 frag_id);

@@ -161,9 +161,8 @@ bool ilnp6_local_nid_valid(__be64 nid)
  */
 bool ilnp6_l64_valid(const struct ilnp6_net *in, __be64 l64)
 {
-	u64 v = be64_to_cpu(l64);
-
-	return v >> 61 == 1 || (v >> 57 == 0x7e && READ_ONCE(in->cfg.ula));
+	return be64_to_cpu(l64) >> 61 == 1 ||
+	       (ilnp6_is_ula(l64) && READ_ONCE(in->cfg.ula));
 }
 
 /* U = G = 0 in modified EUI-64 form: local scope, not a group */

@@ -72,11 +72,6 @@ struct view {
 	bool ula;
 };
 
-static bool is_ula(__be64 l64)
-{
-	return be64_to_cpu(l64) >> 57 == 0x7e;
-}
-
 /* To a peer without one of its own it would mean nothing */
 static bool has_ula(const struct ilnp6_corr *corr)
 {
@@ -84,7 +79,7 @@ static bool has_ula(const struct ilnp6_corr *corr)
 	unsigned int i;
 
 	for (i = 0; set && i < set->n; i++)
-		if (is_ula(set->e[i].l64))
+		if (ilnp6_is_ula(set->e[i].l64))
 			return true;
 	return false;
 }
@@ -101,7 +96,7 @@ static bool may_use(const struct view *v, unsigned int i)
 {
 	const struct ilnp6_local_l64 *l = &v->loc->l64s[i];
 
-	return l->usable && (v->ula || !is_ula(l->l64)) &&
+	return l->usable && (v->ula || !ilnp6_is_ula(l->l64)) &&
 	       (v->slot < 0 || l->nid_ready & BIT(v->slot));
 }
 

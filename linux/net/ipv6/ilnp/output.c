@@ -510,6 +510,32 @@ static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 /* --- the way out --------------------------------------------------------- */
 
 /*
+ * The path's MTU, as the socket knows it, left room for the option: that it
+ * is used now is right.
+ */
+static void remeasure(struct ilnp6_net *in, const struct ilnp6_session *s,
+		      struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	struct flowi6 fl6 = {
+		.saddr = ipv6_hdr(skb)->saddr,
+		.daddr = ipv6_hdr(skb)->daddr,
+		.flowi6_oif = dst->dev->ifindex,
+	};
+
+	if (skb->len > dst_mtu(dst) + s->opt_len || skb_is_gso(skb) ||
+	    !(dst_rt6_info(dst)->rt6i_flags & RTF_CACHE))
+		return;
+	dst = ilnp6_route(in->net, &fl6);
+	if (dst->error) {
+		dst_release(dst);
+		return;
+	}
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+}
+
+/*
  * Choose the path here and give the packet its route, so that it meets the
  * program of the right interface at once: no redirect, the MTU is that of
  * the path's device and fq's pacing is kept. Only where a gateway leads to
@@ -531,7 +557,7 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	if (skb->len > IPV6_MIN_MTU && !skb_is_gso(skb) &&
 	    skb->len > dst_mtu(skb_dst(skb)))
-		return;
+		return;		/* to be cut up, or refused */
 	p = ilnp6_path_choose(in, s, skb, 0);
 	if (unlikely(!p))
 		return;
@@ -590,6 +616,8 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
 		return NF_DROP_ERR(-ENOMEM);
 	}
+	if (unlikely(skb->len > dst_mtu(skb_dst(skb))))
+		remeasure(in, s, skb);
 	steer(in, s, skb);
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
 	if (s->last_tx != jiffies && likely(!echo_reply(skb))) {

@@ -6,8 +6,8 @@
  *
  * A session's set is replaced as a whole under ilnp6_net.lock and read under
  * RCU. Its first n_up entries are in the rotation: usable, of the best
- * preference, local L64s varying fastest so that packets in a row leave by
- * different interfaces and every pair gets its turn.
+ * preference at both ends, local L64s varying fastest so that packets in a
+ * row leave by different interfaces and every pair gets its turn.
  */
 #include <net/addrconf.h>
 #include <net/ip6_route.h>
@@ -91,6 +91,37 @@ struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
 	return NULL;
 }
 
+/**
+ * ilnp6_route - the route to a correspondent, whatever MTU was learned
+ * @net: namespace
+ * @fl6: what to look for; the destination is changed
+ *
+ * The kernel keeps a path's MTU with a clone of the route for one address.
+ * What it tells sockets there leaves room for our option; packets that have
+ * the option must not be measured by it again. Hence the route of an address
+ * beside it, if that is the same route.
+ *
+ * Context: RCU held.
+ * Return: a reference; dst->error says whether there is a route.
+ */
+struct dst_entry *ilnp6_route(struct net *net, struct flowi6 *fl6)
+{
+	struct dst_entry *d, *beside;
+	struct rt6_info *rt;
+
+	d = ip6_route_output_flags(net, NULL, fl6, RT6_LOOKUP_F_IFACE);
+	rt = dst_rt6_info(d);
+	if (likely(!(rt->rt6i_flags & RTF_CACHE)))
+		return d;
+	fl6->daddr.s6_addr[15] ^= 1;
+	beside = ip6_route_output_flags(net, NULL, fl6, RT6_LOOKUP_F_IFACE);
+	if (rcu_access_pointer(dst_rt6_info(beside)->from) !=
+	    rcu_access_pointer(rt->from))
+		swap(beside, d);
+	dst_release(d);
+	return beside;
+}
+
 /*
  * The way out: what the routing table says for this interface, but the
  * router that goes with the L64 for all that is not on the link, as other
@@ -110,7 +141,7 @@ static bool resolve(struct ilnp6_net *in, const struct ilnp6_session *s,
 	struct rt6_info *rt;
 	bool ok = false;
 
-	d = ip6_route_output_flags(in->net, NULL, &fl6, RT6_LOOKUP_F_IFACE);
+	d = ilnp6_route(in->net, &fl6);
 	rt = dst_rt6_info(d);
 	if (!d->error && d->dev->ifindex == l->ifindex &&
 	    !(rt->rt6i_flags & RTF_GATEWAY) && rt->rt6i_dst.plen) {
@@ -147,8 +178,12 @@ static u8 pair_state(struct ilnp6_net *in, const struct ilnp6_session *s,
 		return ILNP6_STATE_DOWN;
 	if (p->stat->suspect)
 		return ILNP6_STATE_SUSPECT;
-	/* Past its lifetime: for use only if nothing else is left */
-	if (r->expires && time_after_eq(jiffies, r->expires))
+	/*
+	 * Past its lifetime, or to be routed only if somebody translates L64s
+	 * (RFC 6748 section 3): for use only if nothing else is left
+	 */
+	if ((r->expires && time_after_eq(jiffies, r->expires)) ||
+	    ilnp6_is_ula(p->local_l64) != ilnp6_is_ula(p->remote_l64))
 		return ILNP6_STATE_BACKUP;
 	return ILNP6_STATE_UP;
 }
@@ -182,44 +217,46 @@ static void order(struct ilnp6_paths *ps)
 	}
 }
 
-static u16 best_of(const struct ilnp6_paths *ps, u8 state)
+#define NO_ORDER	U32_MAX	/* ILNP6_PREF_NEVER at both ends: never up */
+
+static u32 best_of(const struct ilnp6_paths *ps, u8 state)
 {
-	u16 best = ILNP6_PREF_NEVER;
+	u32 best = NO_ORDER;
 	unsigned int i;
 
 	for (i = 0; i < ps->n; i++)
 		if (ps->p[i].state == state)
-			best = min(best, ps->p[i].preference);
+			best = min(best, ps->p[i].order);
 	return best;
 }
 
-/* Nothing better is left; returns the preference of what is used now */
-static u16 promote(struct ilnp6_paths *ps, u8 state)
+/* Nothing better is left; returns the order of what is used now */
+static u32 promote(struct ilnp6_paths *ps, u8 state)
 {
-	u16 best = best_of(ps, state);
+	u32 best = best_of(ps, state);
 	unsigned int i;
 
-	if (best == ILNP6_PREF_NEVER)
+	if (best == NO_ORDER)
 		return best;
 	for (i = 0; i < ps->n; i++)
-		if (ps->p[i].state == state && ps->p[i].preference == best)
+		if (ps->p[i].state == state && ps->p[i].order == best)
 			ps->p[i].state = ILNP6_STATE_UP;
 	return best;
 }
 
 static void classify(struct ilnp6_paths *ps)
 {
-	u16 best = best_of(ps, ILNP6_STATE_UP);
+	u32 best = best_of(ps, ILNP6_STATE_UP);
 	unsigned int i;
 
 	/* One past its lifetime, or that looks dead, beats none */
-	if (best == ILNP6_PREF_NEVER)
+	if (best == NO_ORDER)
 		best = promote(ps, ILNP6_STATE_BACKUP);
-	if (best == ILNP6_PREF_NEVER)
+	if (best == NO_ORDER)
 		best = promote(ps, ILNP6_STATE_SUSPECT);
 	for (i = 0; i < ps->n; i++)
 		if (ps->p[i].state == ILNP6_STATE_UP &&
-		    ps->p[i].preference != best)
+		    ps->p[i].order != best)
 			ps->p[i].state = ILNP6_STATE_BACKUP;
 	order(ps);
 	ps->n_up = 0;
@@ -270,6 +307,8 @@ static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 	p->remote_l64 = r->l64;
 	p->sum = ilnp6_csum_l64s(l->l64, r->l64);
 	p->preference = max(l->preference, r->preference);
+	p->order = (u32)p->preference << 16 |
+		   min(l->preference, r->preference);
 	p->ifindex = l->ifindex;
 	o = ilnp6_path_find(old, l->l64, r->l64);
 	if (o && o->stat && o->ifindex == l->ifindex) {
