@@ -70,6 +70,33 @@ def lengths(t: Test, ours: int, theirs: int):
         p for p in packets if set(p.nids) != {NID_A, NID_B}])
 
 
+def tcp_counters(t: Test) -> dict[str, int]:
+    lines = t.on("A", "nstat", "-asz").stdout.splitlines()[1:]
+    return {name: int(n) for name, n, *_ in map(str.split, lines)}
+
+
+@suite.case("routers forward segments in one piece, length 4", 4)
+@suite.case("routers forward segments in one piece, length 12", 12)
+def aggregates(t: Test, length: int):
+    """What routers misread is random: of a nonce, of a sequence number."""
+    t.topo("direct", 1, 1)
+    t.ilnp_up(1, 1, f"set=nonce-len {length}")
+    for _ in range(16):
+        before = tcp_counters(t)
+        near, far = t.pair("A", "B", address("b", 0))
+        near.sendall(bytes(40000))
+        near.shutdown(1)
+        while far.recv(1 << 16):
+            pass
+        near.close()
+        far.close()
+        after = tcp_counters(t)
+        t.within("segments sent again", 0, 2, after["TcpRetransSegs"]
+                 - before["TcpRetransSegs"])
+        for host in "AB":
+            t.ilnp(host, "session", "flush")
+
+
 @suite.case("default length is 12")
 def default_length(t: Test):
     t.topo("direct", 1, 1)

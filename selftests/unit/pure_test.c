@@ -202,6 +202,15 @@ static void test_build(void)
 	CHECK(!memcmp(hdr, want12, 16));
 	CHECK(walk(hdr, 16, &back, &off) == ILNP6_WALK_NONCE && off == 2);
 	CHECK(back.len == 12 && !memcmp(back.val, nonce.val, 12));
+	ilnp6_nonce_fit(&nonce);
+	ilnp6_nonce_build(hdr, 6, &nonce);
+	CHECK(hdr[ILNP6_MISREAD_OFF] == 0x59);
+	hdr[ILNP6_MISREAD_OFF] = want12[ILNP6_MISREAD_OFF];
+	CHECK(!memcmp(hdr, want12, 16));
+	nonce.len = 4;
+	memset(nonce.val, 0xff, sizeof(nonce.val));
+	ilnp6_nonce_fit(&nonce);
+	CHECK(nonce.val[8] == 0xff);
 	free(hdr);
 }
 

@@ -86,6 +86,22 @@ unsigned int ilnp6_nonce_build(u8 *hdr, u8 nexthdr,
 	return len;
 }
 
+/**
+ * ilnp6_nonce_fit - make a random nonce one that Linux routers forward
+ * @nonce: of 4 or 12 octets
+ *
+ * Of a long one, four of its 96 bits become what routers take for the length
+ * of the shortest TCP header, see ILNP6_MISREAD_OFF. Short ones do not reach
+ * so far.
+ */
+void ilnp6_nonce_fit(struct ilnp6_nonce *nonce)
+{
+	u8 *octet = nonce->val + ILNP6_MISREAD_OFF - 4;
+
+	if (nonce->len == ILNP6_NONCE_LONG)
+		*octet = ILNP6_MISREAD_MIN << 4 | (*octet & 0x0f);
+}
+
 static u32 word(const u8 *p)
 {
 	u32 w;

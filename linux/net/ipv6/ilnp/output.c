@@ -115,6 +115,27 @@ static bool accepted_plain(struct ilnp6_net *in, const struct sock *sk)
 	return dev && rx && rx != dev->input;
 }
 
+/*
+ * Routers that would drop what is sent in one piece get one segment at a
+ * time, see ILNP6_MISREAD_OFF. With a nonce of four octets, a part of all
+ * sequence numbers is like that.
+ */
+static void limit_segments(struct sock *sk, const struct sk_buff *skb,
+			   const struct ilnp6_session *s)
+{
+	u8 octet = s->opt_len > ILNP6_MISREAD_OFF ?
+		   s->opt[ILNP6_MISREAD_OFF] :
+		   ntohl(tcp_hdr(skb)->seq) >> 24;
+	const struct net_device *dev;
+
+	if (unlikely(octet >> 4 < ILNP6_MISREAD_MIN)) {
+		sk->sk_gso_max_segs = 1;
+	} else if (unlikely(sk->sk_gso_max_segs == 1)) {
+		dev = skb_dst(skb)->dev;
+		sk->sk_gso_max_segs = max(READ_ONCE(dev->gso_max_segs), 1U);
+	}
+}
+
 /* A connection keeps the mode of its first packet */
 static bool tcp_wants_nonce(struct ilnp6_net *in, struct sock *sk,
 			    struct sk_buff *skb, const struct ilnp6_session *s)
@@ -382,8 +403,10 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 		s = NULL;
 	if (!sk)
 		return s;
-	if (s && tcp_wants_nonce(in, sk, skb, s))
+	if (s && tcp_wants_nonce(in, sk, skb, s)) {
+		limit_segments(sk, skb, s);
 		return s;
+	}
 	/* Begun with nonce, retried without: the room is not needed */
 	if (sk->sk_state == TCP_SYN_SENT)
 		set_ext_hdr_len(sk, 0);

@@ -80,6 +80,20 @@ enum ilnp6_walk ilnp6_nonce_walk(const u8 *hdr, size_t len,
 unsigned int ilnp6_nonce_build(u8 *hdr, u8 nexthdr,
 			       const struct ilnp6_nonce *nonce);
 bool ilnp6_nonce_equal(const struct ilnp6_nonce *a, const u8 *val, u8 len);
+void ilnp6_nonce_fit(struct ilnp6_nonce *nonce);
+
+/**
+ * ILNP6_MISREAD_OFF - octet of our header that Linux routers misread
+ *
+ * A Linux router that forwards TCP segments in one piece (GRO, a hypervisor,
+ * a namespace) takes what follows the IPv6 header for TCP's: the upper half of
+ * this octet for its length in words. If that is less than MISREAD_MIN it
+ * drops the packet (SKB_BAD_GSO), if it is more than there is, it may
+ * answer Packet Too Big. The octet is the nonce's ninth or, behind a nonce of
+ * four octets, the first of TCP's sequence number.
+ */
+#define ILNP6_MISREAD_OFF	12
+#define ILNP6_MISREAD_MIN	5	/* words: a TCP header without options */
 
 /* Octets of the destination options header that carries a nonce of @len */
 static inline unsigned int ilnp6_nonce_hdrlen(u8 len)

@@ -110,6 +110,7 @@ static void new_tx_nonce(struct ilnp6_net *in, struct ilnp6_session *s)
 
 	nonce.len = cfg->nonce_len ?: READ_ONCE(in->cfg.nonce_len);
 	get_random_bytes(nonce.val, sizeof(nonce.val));
+	ilnp6_nonce_fit(&nonce);
 	set_tx_nonce(s, &nonce);
 }
 
