@@ -10,7 +10,7 @@ from lib import Suite, Test, address, l64
 suite = Suite()
 LEAVE = 3.0     # seconds from the beginning of silent loss
 RETURN = 10.0   # seconds from repair
-STALL = 1.0     # after a loss that is visible locally
+STALL = 0.3     # after a loss that is visible locally
 
 
 class Transfer:

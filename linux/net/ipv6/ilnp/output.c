@@ -558,6 +558,12 @@ static void remeasure(struct ilnp6_net *in, const struct ilnp6_session *s,
 	skb_dst_set(skb, dst);
 }
 
+static bool opening(const struct ilnp6_session *s, const struct sk_buff *skb)
+{
+	return !s->rx.len ||
+	       (skb->sk && skb->sk->sk_state == TCP_SYN_SENT);
+}
+
 /*
  * Choose the path here and give the packet its route, so that it meets the
  * program of the right interface at once: no redirect, the MTU is that of
@@ -574,9 +580,8 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 	struct dst_entry *dst;
 
 	/* What opens something or answers a probe: tc egress sees to it */
-	if (unlikely(!s->rx.len ||
-		     *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
-		     (skb->sk && skb->sk->sk_state == TCP_SYN_SENT)))
+	if (unlikely(*(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
+		     (opening(s, skb) && netif_carrier_ok(skb_dst(skb)->dev))))
 		return;
 	if (skb->len > IPV6_MIN_MTU && !skb_is_gso(skb) &&
 	    skb->len > dst_mtu(skb_dst(skb)))

@@ -398,6 +398,25 @@ void ilnp6_path_net_exit(struct ilnp6_net *in)
 	cancel_work_sync(&in->path_work);
 }
 
+static bool has_carrier(const struct ilnp6_path *p)
+{
+	return !p->dst || netif_carrier_ok(p->dst->dev);
+}
+
+/*
+ * A packet for a link that was just lost would wait for its router to be
+ * found again, and TCP does not repeat what has not left the host.
+ */
+static unsigned int instead(const struct ilnp6_paths *ps, unsigned int i)
+{
+	unsigned int n;
+
+	for (n = 1; n < ps->n_up; n++)
+		if (has_carrier(&ps->p[(i + n) % ps->n_up]))
+			return (i + n) % ps->n_up;
+	return i;
+}
+
 /**
  * ilnp6_path_choose - the path for a packet; the only place that chooses
  * @in: namespace; RCU held
@@ -413,14 +432,19 @@ struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
 				     const struct sk_buff *skb, u32 frag_id)
 {
 	struct ilnp6_paths *ps = rcu_dereference(s->paths);
+	unsigned int i;
 
 	if (unlikely(!ps || !ps->n_up))
 		return NULL;
 	if (ps->n_up == 1)
 		return &ps->p[0];
 	if (unlikely(frag_id))
-		return &ps->p[jhash_1word(frag_id, in->flow_seed) % ps->n_up];
-	return &ps->p[READ_ONCE(in->cfg.sched)->choose(s, ps, skb)];
+		i = jhash_1word(frag_id, in->flow_seed) % ps->n_up;
+	else
+		i = READ_ONCE(in->cfg.sched)->choose(s, ps, skb);
+	if (unlikely(!has_carrier(&ps->p[i])))
+		i = instead(ps, i);
+	return &ps->p[i];
 }
 
 static void count(atomic64_t *packets, atomic64_t *bytes,
