@@ -81,9 +81,9 @@ def aggregates(t: Test, length: int):
     """What routers misread is random: of a nonce, of a sequence number."""
     t.topo("direct", 1, 1)
     t.ilnp_up(1, 1, f"set=nonce-len {length}")
-    for _ in range(16):
+    for port in range(5000, 5016):
         before = tcp_counters(t)
-        near, far = t.pair("A", "B", address("b", 0))
+        near, far = t.pair("A", "B", address("b", 0), port)
         near.sendall(bytes(40000))
         near.shutdown(1)
         while far.recv(1 << 16):

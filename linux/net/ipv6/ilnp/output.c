@@ -116,9 +116,9 @@ static bool accepted_plain(struct ilnp6_net *in, const struct sock *sk)
 }
 
 /*
- * Routers that would drop what is sent in one piece get one segment at a
- * time, see ILNP6_MISREAD_OFF. With a nonce of four octets, a part of all
- * sequence numbers is like that.
+ * Routers that would drop or refuse what is sent in one piece get one segment
+ * at a time, see ILNP6_MISREAD_OFF. With a nonce of four octets, more than
+ * half of all sequence numbers are like that.
  */
 static void limit_segments(struct sock *sk, const struct sk_buff *skb,
 			   const struct ilnp6_session *s)
@@ -126,9 +126,11 @@ static void limit_segments(struct sock *sk, const struct sk_buff *skb,
 	u8 octet = s->opt_len > ILNP6_MISREAD_OFF ?
 		   s->opt[ILNP6_MISREAD_OFF] :
 		   ntohl(tcp_hdr(skb)->seq) >> 24;
+	unsigned int words = octet >> 4;
 	const struct net_device *dev;
 
-	if (unlikely(octet >> 4 < ILNP6_MISREAD_MIN)) {
+	if (unlikely(words < ILNP6_MISREAD_MIN ||
+		     words * 4 > s->opt_len + tcp_hdrlen(skb))) {
 		sk->sk_gso_max_segs = 1;
 	} else if (unlikely(sk->sk_gso_max_segs == 1)) {
 		dev = skb_dst(skb)->dev;
