@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=real smp=2 mem=2048 timeout=300 kernels=debug
+# ilnp-test: clock=real smp=2 mem=2048 timeout=600 kernels=debug
 #
 # +------------------------------------------------------------------------+
 # | Proves that a netlink command of which any one allocation fails is     |
