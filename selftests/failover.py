@@ -16,8 +16,10 @@ STALL = 0.3     # after a loss that is visible locally
 class Transfer:
     """A TCP transfer at a steady pace; the longest time nothing arrived."""
 
-    def __init__(self, t: Test, pace: float = 0.01, chunk: int = 8000):
-        self.near, self.far = t.pair("A", "B", address("b", 0))
+    def __init__(self, t: Test, pace: float = 0.01, chunk: int = 8000,
+                 sender: str = "A", receiver: str = "B"):
+        self.near, self.far = t.pair(sender, receiver,
+                                     address(receiver.lower(), 0))
         self.near.settimeout(60)
         self.far.settimeout(60)
         self.pace, self.chunk = pace, chunk

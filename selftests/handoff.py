@@ -95,6 +95,48 @@ def busy(t: Test):
     t.note(f"longest stall {flow.stall:.2f}")
 
 
+@suite.case("out of reach for 3 s, mover sends", "A", "B")
+@suite.case("out of reach for 3 s, mover receives", "B", "A")
+def far_away(t: Test, sender: str, receiver: str):
+    """TCP's own time-outs have grown to more than 3 s by then."""
+    begin(t, 4, 1)
+    flow = Transfer(t, sender=sender, receiver=receiver)
+    time.sleep(2)
+    for i in range(3):
+        leave(t, "a", i)
+        t.ip("A", "link", "set", f"a{i}", "down")
+        time.sleep(3)
+        arrive(t, "a", i + 1)
+        time.sleep(5)
+    flow.finish(t)
+    t.within("longest stall", 2.5, 4, flow.stall)
+
+
+@suite.case("a flow opened to an L64 that goes")
+def other_pair(t: Test):
+    t.topo("direct", 3, 1)
+    t.ilnp_up(2, 1)
+    exchange(t, *t.pair("B", "A", address("a", 0)), "first L64")
+    near, far = t.pair("B", "A", address("a", 1), 5001)
+    server, client = t.udp("A", port=7000), t.udp("B")
+    client.connect((address("a", 1), 7000))
+
+    def talk(what: str) -> None:
+        exchange(t, near, far, f"TCP, {what}")
+        client.send(what.encode())
+        data, where = server.recvfrom(100)
+        t.equal("UDP", what.encode(), data)
+        server.sendto(data, where)
+        t.equal("UDP answer", data, client.recv(100))
+
+    talk("before")
+    arrive(t, "a", 2)
+    leave(t, "a", 1)
+    t.require("B knows", t.poll(5, lambda: learned(t, "B", "a", 0, 2)))
+    talk("after")
+    t.equal("plain packets", 0, t.stat("B", "tx-flow-plain"))
+
+
 @suite.case("idle TCP, five hard moves")
 def idle(t: Test):
     begin(t, 5, 1)

@@ -308,7 +308,8 @@ enum ilnp6_event {
  * enum ilnp6_stat - counters of a namespace
  * @ILNP6_STAT_TX_PACKETS: packets given a nonce (a GSO packet counts once)
  * @ILNP6_STAT_TX_REWRITTEN: of these, sent over a chosen path
- * @ILNP6_STAT_TX_NO_PATH: no usable path, sent as routed
+ * @ILNP6_STAT_TX_NO_PATH: no usable path: dropped, or as routed with an
+ *	address of that interface
  * @ILNP6_STAT_TX_NO_MEM: dropped, no memory or no room for the option
  * @ILNP6_STAT_TX_FLOW_PLAIN: left plain although the NID is known
  * @ILNP6_STAT_RX_PACKETS: packets of a session with the right nonce

@@ -379,6 +379,7 @@ struct ilnp6_paths {
  * @rx_next: a newer one the peer may have taken (restart), unproven
  * @last_rx: jiffies
  * @last_tx: jiffies
+ * @path_up: jiffies when a path came up last, see wake.c
  * @paths: RCU; ilnp6_net.lock
  * @cursor: round robin position
  * @answers: the peer has answered a probe
@@ -421,6 +422,7 @@ struct ilnp6_session {
 	struct ilnp6_nonce rx_next;
 	unsigned long last_rx;
 	unsigned long last_tx;
+	unsigned long path_up;
 	struct ilnp6_paths __rcu *paths;
 	atomic_t cursor;
 	bool answers;
@@ -627,6 +629,9 @@ struct ilnp6_net {
 	atomic64_t lu_tat;			/* ns, pays for updates */
 	atomic64_t ack_tat;			/* ns, pays for answers */
 
+	struct delayed_work wake_work;		/* wake.c */
+	unsigned long wake_last;
+
 	struct delayed_work live_work;		/* liveness.c */
 	bool live_on;
 	bool live_now;				/* look at sessions at once */
@@ -646,6 +651,15 @@ struct ilnp6_net {
 	atomic_t event_missed;			/* netlink.c */
 	atomic_t list_gen[__ILNP6_LIST_MAX];	/* netlink.c */
 };
+
+/*
+ * Timers come late by up to an eighth of their delay (of hours: minutes). So
+ * come early, look and set another.
+ */
+static inline unsigned long ilnp6_delay(unsigned long left)
+{
+	return left > HZ / 4 ? left - left / 8 : left;
+}
 
 static inline struct ilnp6_net *ilnp6_pernet(const struct net *net)
 {
@@ -946,6 +960,11 @@ bool ilnp6_lu_bucket(atomic64_t *tat, unsigned int rate);
 /* --- liveness.c --- */
 void ilnp6_live_net_init(struct ilnp6_net *in);
 void ilnp6_live_net_exit(struct ilnp6_net *in);
+
+/* --- wake.c --- */
+void __ilnp6_wake(struct ilnp6_net *in, struct ilnp6_session *s);
+void ilnp6_wake_net_init(struct ilnp6_net *in);
+void ilnp6_wake_net_exit(struct ilnp6_net *in);
 void __ilnp6_live_kick(struct ilnp6_net *in);
 int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb);
 bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,

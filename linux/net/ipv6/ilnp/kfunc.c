@@ -14,6 +14,7 @@
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/tcp.h>
+#include <net/addrconf.h>
 #include <net/ip6_route.h>
 
 #include <linux/ilnp6_bpf.h>
@@ -103,16 +104,24 @@ static void apply(u16 *check, u16 delta, u8 proto, bool partial)
 
 /* --- egress -------------------------------------------------------------- */
 
-/* A flow whose bound pair is not its session's */
-static struct ilnp6_session *find_by_corr(struct ilnp6_net *in,
-					  const struct ipv6hdr *ip6)
+/*
+ * A flow whose bound pair is not its session's; the L64 it was opened to may
+ * be gone. Our nonce in it says whose it is.
+ */
+static struct ilnp6_session *find_by_nonce(struct rhlist_head *list,
+					   const struct packet *pkt)
 {
-	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
+	const u8 *opt = (const u8 *)(pkt->ip6 + 1);
+	struct ilnp6_session *s;
 	struct ilnp6_corr *corr;
+	struct rhlist_head *pos;
 
-	corr = ilnp6_corr_lookup(in, dst->nid, dst->l64);
-	return corr ? ilnp6_session_of(corr, ilnp6_addr(&ip6->saddr)->nid) :
-		      NULL;
+	rhl_for_each_entry_rcu(corr, pos, list, node) {
+		s = ilnp6_session_of(corr, ilnp6_addr(&pkt->ip6->saddr)->nid);
+		if (s && ilnp6_nonce_equal(&s->tx, opt + 4, opt[3]))
+			return s;
+	}
+	return NULL;
 }
 
 /*
@@ -243,9 +252,9 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
 	struct ilnp6_session *s;
 	struct ilnp6_path *p;
+	struct rhlist_head *list;
 	struct packet pkt;
 	int err, verdict;
-	__be64 nid;
 	bool own;
 	u16 sum;
 
@@ -254,12 +263,12 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
 		return err;
-	nid = ilnp6_addr(&pkt.ip6->daddr)->nid;
-	s = ilnp6_session_find_tx(ilnp6_corr_bucket(in, nid), pkt.ip6);
+	list = ilnp6_corr_bucket(in, ilnp6_addr(&pkt.ip6->daddr)->nid);
+	s = ilnp6_session_find_tx(list, pkt.ip6);
 	if (likely(s)) {
 		sum = s->bound_sum;
 	} else {
-		s = find_by_corr(in, pkt.ip6);
+		s = find_by_nonce(list, &pkt);
 		if (!s)
 			return ILNP6_V_PASS;
 		sum = ilnp6_csum_l64s(ilnp6_addr(&pkt.ip6->saddr)->l64,
@@ -275,9 +284,12 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	else
 		p = choose(in, s, skb, &pkt);
 	if (unlikely(!p)) {
-		if (!own)
-			ilnp6_count(in, ILNP6_STAT_TX_NO_PATH);
-		return ILNP6_V_PASS;
+		if (own)
+			return ILNP6_V_PASS;
+		ilnp6_count(in, ILNP6_STAT_TX_NO_PATH);
+		/* Bound to what the interface never had, or has lost? */
+		return ipv6_chk_addr(in->net, &pkt.ip6->saddr, skb->dev, 1) ?
+		       ILNP6_V_PASS : ILNP6_V_DROP;
 	}
 	if (same_way(skb, p, pkt.ip6)) {
 		verdict = ILNP6_V_SEND;

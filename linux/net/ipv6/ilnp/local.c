@@ -865,7 +865,7 @@ static bool l64_expired(struct sync *s, const struct local *e)
 		return false;
 	if (time_after_eq(now, e->l.expires))
 		return true;
-	s->delay = min(s->delay, e->l.expires - now);
+	s->delay = min(s->delay, ilnp6_delay(e->l.expires - now));
 	return false;
 }
 

@@ -187,7 +187,7 @@ static void __work_at(struct ilnp6_net *in, unsigned long due)
 {
 	unsigned long now = jiffies;
 
-	work_in(in, time_after(due, now) ? due - now : 0);
+	work_in(in, time_after(due, now) ? ilnp6_delay(due - now) : 0);
 }
 
 /* From the end: almost always that is where it belongs */

@@ -86,6 +86,7 @@ static int __net_init ilnp6_net_init(struct net *net)
 	ilnp6_path_net_init(in);
 	ilnp6_lu_net_init(in);
 	ilnp6_live_net_init(in);
+	ilnp6_wake_net_init(in);
 	ilnp6_output_net_init(in);
 	ilnp6_label_net_init(in);
 	err = ilnp6_corr_net_init(in);
@@ -127,6 +128,7 @@ static void __net_exit ilnp6_net_exit(struct net *net)
 	ilnp6_path_net_exit(in);
 	ilnp6_live_net_exit(in);
 	ilnp6_lu_net_exit(in);
+	ilnp6_wake_net_exit(in);
 	ilnp6_corr_net_exit(in);
 	ilnp6_local_net_exit(in);
 	ilnp6_label_net_exit(in);

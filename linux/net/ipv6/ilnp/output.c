@@ -276,6 +276,17 @@ static int own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
 	return ilnp6_flow_add(in, s->corr, key, false, local, remote) ? 0 : 1;
 }
 
+/* The correspondent has left the L64 that this flow was opened to */
+static struct ilnp6_corr *moved(struct ilnp6_net *in,
+				const struct ilnp6_flow_key *key, __be64 local,
+				__be64 remote)
+{
+	const struct ilnp6_flow *f = ilnp6_flow_find(in, key);
+
+	return f && !f->plain && f->local_l64 == local &&
+	       f->remote_l64 == remote ? f->corr : NULL;
+}
+
 /* Not the bound pair of any session: find or begin the right one */
 static struct ilnp6_session *find_slow(struct ilnp6_net *in,
 				       const struct sk_buff *skb)
@@ -290,18 +301,20 @@ static struct ilnp6_session *find_slow(struct ilnp6_net *in,
 	int thoff;
 	u8 proto;
 
-	corr = ilnp6_corr_lookup(in, dst->nid, dst->l64);
-	if (!corr || !corr_speaks(in, corr))
-		return NULL;
 	if (!ilnp6_l64_valid(in, src->l64) || !ilnp6_l64_valid(in, dst->l64))
-		return NULL;
-	loc = rcu_dereference(in->locals);
-	s = ilnp6_session_of(corr, src->nid);
-	if (!s && (!loc || ilnp6_locals_nid_slot(loc, src->nid) < 0))
 		return NULL;
 	thoff = transport(skb, &proto);
 	if (thoff < 0 || !ilnp6_flow_key(skb, skb_network_offset(skb) + thoff,
 					 proto, true, src->nid, dst->nid, &key))
+		return NULL;
+	corr = ilnp6_corr_lookup(in, dst->nid, dst->l64);
+	if (!corr)
+		corr = moved(in, &key, src->l64, dst->l64);
+	if (!corr || !corr_speaks(in, corr))
+		return NULL;
+	loc = rcu_dereference(in->locals);
+	s = ilnp6_session_of(corr, src->nid);
+	if (!s && (!loc || ilnp6_locals_nid_slot(loc, src->nid) < 0))
 		return NULL;
 	if (link_icmp(skb, skb_network_offset(skb) + thoff, proto))
 		return NULL;
@@ -631,6 +644,7 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	if (likely(!list))
 		return NF_ACCEPT;
 	if (unlikely(has_nonce(skb) || dst_xfrm(skb_dst(skb)) ||
+		     IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED ||
 		     ipv6_hdr(skb)->nexthdr == IPPROTO_ROUTING))
 		return NF_ACCEPT;
 	s = find(in, list, skb);

@@ -268,7 +268,7 @@ static void classify(struct ilnp6_paths *ps)
 	}
 }
 
-static void tell(struct ilnp6_net *in, const struct ilnp6_session *s,
+static void tell(struct ilnp6_net *in, struct ilnp6_session *s,
 		 const struct ilnp6_paths *old, const struct ilnp6_paths *ps)
 {
 	unsigned int i;
@@ -282,6 +282,8 @@ static void tell(struct ilnp6_net *in, const struct ilnp6_session *s,
 		if (up != was)
 			ilnp6_notify_path(in, up ? ILNP6_EVENT_PATH_UP :
 						   ILNP6_EVENT_PATH_DOWN, s, p);
+		if (up && !was && old)
+			__ilnp6_wake(in, s);
 	}
 	for (i = 0; old && i < old->n; i++) {
 		const struct ilnp6_path *o = &old->p[i];
