@@ -948,7 +948,7 @@ int ilnp6_lu_rcv(struct ilnp6_net *in, struct sk_buff *skb);
 /* --- lu_send.c --- */
 void ilnp6_lu_net_init(struct ilnp6_net *in);
 void ilnp6_lu_net_exit(struct ilnp6_net *in);
-void ilnp6_lu_local_changed(struct ilnp6_net *in);
+void ilnp6_lu_local_changed(struct ilnp6_net *in, bool urgent);
 void __ilnp6_lu_session(struct ilnp6_net *in, struct ilnp6_session *s);
 void __ilnp6_lu_forget(struct ilnp6_net *in, struct ilnp6_session *s);
 void __ilnp6_lu_remote_changed(struct ilnp6_net *in, struct ilnp6_corr *corr);

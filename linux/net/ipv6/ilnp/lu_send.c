@@ -354,13 +354,14 @@ void __ilnp6_lu_remote_changed(struct ilnp6_net *in, struct ilnp6_corr *corr)
 /**
  * ilnp6_lu_local_changed - our L64s, or the ways from them, changed
  * @in: namespace; any context; paths are built anew
+ * @urgent: some session is in reach again, and its peer does not know where
  */
-void ilnp6_lu_local_changed(struct ilnp6_net *in)
+void ilnp6_lu_local_changed(struct ilnp6_net *in, bool urgent)
 {
-	if (READ_ONCE(in->lu_changed))
+	if (READ_ONCE(in->lu_changed) && !urgent)
 		return;
 	WRITE_ONCE(in->lu_changed, true);
-	work_in(in, random_delay());
+	work_in(in, urgent ? 0 : random_delay());
 }
 
 /* --- acknowledgements ---------------------------------------------------- */

@@ -366,18 +366,31 @@ out:
 	rcu_read_unlock();
 }
 
+static bool __in_reach(struct ilnp6_net *in, const struct ilnp6_session *s)
+{
+	const struct ilnp6_paths *ps;
+
+	ps = rcu_dereference_protected(s->paths, lockdep_is_held(&in->lock));
+	return ps && ps->n_up;
+}
+
 static void path_work(struct work_struct *work)
 {
 	struct ilnp6_net *in = container_of(work, struct ilnp6_net, path_work);
 	struct ilnp6_corr *corr;
 	struct ilnp6_session *s;
+	bool back = false;
 
 	spin_lock_bh(&in->lock);
 	list_for_each_entry(corr, &in->corr_list, list)
-		hlist_for_each_entry(s, &corr->sessions, node)
+		hlist_for_each_entry(s, &corr->sessions, node) {
+			bool was = __in_reach(in, s);
+
 			__ilnp6_paths_build(in, s);
+			back |= !was && __in_reach(in, s);
+		}
 	spin_unlock_bh(&in->lock);
-	ilnp6_lu_local_changed(in);
+	ilnp6_lu_local_changed(in, back);
 }
 
 /**
