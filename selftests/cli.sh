@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=real smp=1 timeout=600 mem=1024
+# ilnp-test: clock=virtual smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
 # | Proves that every verb of `ip ilnp` does what ip-ilnp(8) says, in text |

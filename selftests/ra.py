@@ -118,9 +118,9 @@ def detection(t: Test):
     t.ilnp("A", "correspondent", "add", NID_B, "l64", l64("b", 0))
     t.ilnp("A", "dev", "attach", "all")
     x.advertise_router([info()])
-    served(t, x, "NID ready", 10, lambda: addresses(t).get(
-        address("a", 0), {"tentative": 1}).get("tentative") is None)
-    t.equal("state", "ready", nid(t)["state"])
+    served(t, x, "address and NID ready", 10, lambda: not addresses(t).get(
+        address("a", 0), {"tentative": 1}).get("tentative")
+        and nid(t)["state"] == "ready")
     probes = [p for p in x.log if p.kind == wire.NS and not any(p.src)
               and p.l4[8:24] == wire.addr(address("a", 0))]
     t.require("a probe for the I-LV", probes)
