@@ -163,6 +163,7 @@ void __ilnp6_corr_del(struct ilnp6_net *in, struct ilnp6_corr *corr)
 	ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_DEL, corr);
 	corr->dead = true;
 	rhltable_remove(&in->corrs, &corr->node, ilnp6_corr_params);
+	__ilnp6_path_skip(in, corr);
 	list_del(&corr->list);
 	__ilnp6_label_forget(in, corr);
 	in->n_corrs--;

@@ -619,11 +619,11 @@ struct ilnp6_net {
 
 	struct delayed_work gc_work;		/* session.c: ageing */
 	struct work_struct path_work;		/* path.c: rebuild sets */
+	struct ilnp6_corr *path_next;		/* whose are next; @lock */
 
 	struct delayed_work lu_work;		/* lu_send.c */
 	struct list_head lu_q[ILNP6_LU_TRIES + 1];	/* by tries; @lock */
 	struct list_head lu_parked;		/* no path yet; @lock */
-	bool lu_changed;
 	unsigned long lu_refresh;		/* earliest; 0: none; @lock */
 	unsigned long remote_expiry;		/* earliest; 0: none; @lock */
 	atomic64_t lu_tat;			/* ns, pays for updates */
@@ -822,6 +822,7 @@ void ilnp6_path_net_exit(struct ilnp6_net *in);
 void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s);
 void ilnp6_paths_release(struct ilnp6_paths *ps);
 void ilnp6_path_rebuild(struct ilnp6_net *in);
+void __ilnp6_path_skip(struct ilnp6_net *in, struct ilnp6_corr *corr);
 struct dst_entry *ilnp6_route(struct net *net, struct flowi6 *fl6);
 struct ilnp6_path *ilnp6_path_choose(struct ilnp6_net *in,
 				     struct ilnp6_session *s,
@@ -948,7 +949,10 @@ int ilnp6_lu_rcv(struct ilnp6_net *in, struct sk_buff *skb);
 /* --- lu_send.c --- */
 void ilnp6_lu_net_init(struct ilnp6_net *in);
 void ilnp6_lu_net_exit(struct ilnp6_net *in);
-void ilnp6_lu_local_changed(struct ilnp6_net *in, bool urgent);
+void __ilnp6_lu_local_changed(struct ilnp6_net *in, struct ilnp6_session *s,
+			      unsigned long delay);
+unsigned long ilnp6_lu_delay(void);
+void __ilnp6_lu_unpark(struct ilnp6_net *in);
 void __ilnp6_lu_session(struct ilnp6_net *in, struct ilnp6_session *s);
 void __ilnp6_lu_forget(struct ilnp6_net *in, struct ilnp6_session *s);
 void __ilnp6_lu_remote_changed(struct ilnp6_net *in, struct ilnp6_corr *corr);

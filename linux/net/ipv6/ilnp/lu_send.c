@@ -240,6 +240,9 @@ static void __start(struct ilnp6_net *in, struct ilnp6_session *s, u32 sum,
 	struct ilnp6_lu *lu = s->lu;
 
 	if (lu) {
+		/* One change after the other must not put it off for ever */
+		if (!lu->tries && time_before(lu->due, due))
+			due = lu->due;
 		list_del(&lu->list);
 	} else {
 		lu = kzalloc(sizeof(*lu), GFP_ATOMIC);
@@ -290,7 +293,12 @@ static void __want(struct ilnp6_net *in, struct ilnp6_session *s,
 	__start(in, s, sum, first, delay);
 }
 
-static unsigned long random_delay(void)
+/**
+ * ilnp6_lu_delay - how long to wait before peers are told of a change
+ *
+ * Return: jiffies, random.
+ */
+unsigned long ilnp6_lu_delay(void)
 {
 	return msecs_to_jiffies(DELAY_MIN_MS +
 				get_random_u32() %
@@ -305,7 +313,7 @@ static unsigned long random_delay(void)
 void __ilnp6_lu_session(struct ilnp6_net *in, struct ilnp6_session *s)
 {
 	s->lu_sum = 0;
-	__want(in, s, WANT_NEW, random_delay());
+	__want(in, s, WANT_NEW, ilnp6_lu_delay());
 }
 
 /**
@@ -352,16 +360,15 @@ void __ilnp6_lu_remote_changed(struct ilnp6_net *in, struct ilnp6_corr *corr)
 }
 
 /**
- * ilnp6_lu_local_changed - our L64s, or the ways from them, changed
- * @in: namespace; any context; paths are built anew
- * @urgent: some session is in reach again, and its peer does not know where
+ * __ilnp6_lu_local_changed - our L64s, or the ways from them, changed
+ * @in: namespace; ilnp6_net.lock held
+ * @s: session; its paths are built anew
+ * @delay: jiffies, see ilnp6_lu_delay()
  */
-void ilnp6_lu_local_changed(struct ilnp6_net *in, bool urgent)
+void __ilnp6_lu_local_changed(struct ilnp6_net *in, struct ilnp6_session *s,
+			      unsigned long delay)
 {
-	if (READ_ONCE(in->lu_changed) && !urgent)
-		return;
-	WRITE_ONCE(in->lu_changed, true);
-	work_in(in, urgent ? 0 : random_delay());
+	__want(in, s, WANT_NEW, delay);
 }
 
 /* --- acknowledgements ---------------------------------------------------- */
@@ -538,28 +545,19 @@ static void drain(struct ilnp6_net *in)
 
 /* --- the work item ------------------------------------------------------- */
 
-static void __unpark(struct ilnp6_net *in)
+/**
+ * __ilnp6_lu_unpark - there may be paths for what had none
+ * @in: namespace; ilnp6_net.lock held
+ */
+void __ilnp6_lu_unpark(struct ilnp6_net *in)
 {
 	struct ilnp6_lu *lu, *tmp;
 
 	list_for_each_entry_safe(lu, tmp, &in->lu_parked, list) {
 		lu->tries = 0;
 		__requeue(in, lu, 0);
+		work_in(in, 0);
 	}
-}
-
-static void __changed(struct ilnp6_net *in)
-{
-	struct ilnp6_corr *corr;
-	struct ilnp6_session *s;
-
-	if (!in->lu_changed)
-		return;
-	WRITE_ONCE(in->lu_changed, false);
-	__unpark(in);
-	list_for_each_entry(corr, &in->corr_list, list)
-		hlist_for_each_entry(s, &corr->sessions, node)
-			__want(in, s, WANT_NEW, 0);
 }
 
 /* Tell lifetimes again before they end */
@@ -628,7 +626,6 @@ static void lu_work(struct work_struct *work)
 	if (READ_ONCE(in->exiting))
 		return;
 	spin_lock_bh(&in->lock);
-	__changed(in);
 	__refresh(in);
 	__expire(in);
 	spin_unlock_bh(&in->lock);

@@ -374,23 +374,65 @@ static bool __in_reach(struct ilnp6_net *in, const struct ilnp6_session *s)
 	return ps && ps->n_up;
 }
 
+static void __rebuild(struct ilnp6_net *in, struct ilnp6_session *s,
+		      unsigned long delay)
+{
+	bool was = __in_reach(in, s);
+
+	__ilnp6_paths_build(in, s);
+	/* In reach again, and its peer does not know where: no delay */
+	__ilnp6_lu_local_changed(in, s,
+				 !was && __in_reach(in, s) ? 0 : delay);
+}
+
+/* Correspondents under one lock */
+#define CHUNK	16
+
+static bool rebuild_some(struct ilnp6_net *in, unsigned long delay)
+{
+	struct ilnp6_session *s;
+	unsigned int i;
+	bool more;
+
+	spin_lock_bh(&in->lock);
+	for (i = 0; i < CHUNK && in->path_next; i++) {
+		struct ilnp6_corr *corr = in->path_next;
+
+		hlist_for_each_entry(s, &corr->sessions, node)
+			__rebuild(in, s, delay);
+		__ilnp6_path_skip(in, corr);
+	}
+	more = in->path_next;
+	if (!more)
+		__ilnp6_lu_unpark(in);
+	spin_unlock_bh(&in->lock);
+	return more;
+}
+
 static void path_work(struct work_struct *work)
 {
 	struct ilnp6_net *in = container_of(work, struct ilnp6_net, path_work);
-	struct ilnp6_corr *corr;
-	struct ilnp6_session *s;
-	bool back = false;
+	unsigned long delay = ilnp6_lu_delay();
 
 	spin_lock_bh(&in->lock);
-	list_for_each_entry(corr, &in->corr_list, list)
-		hlist_for_each_entry(s, &corr->sessions, node) {
-			bool was = __in_reach(in, s);
-
-			__ilnp6_paths_build(in, s);
-			back |= !was && __in_reach(in, s);
-		}
+	in->path_next = list_first_entry_or_null(&in->corr_list,
+						 struct ilnp6_corr, list);
 	spin_unlock_bh(&in->lock);
-	ilnp6_lu_local_changed(in, back);
+	while (rebuild_some(in, delay) && !READ_ONCE(in->exiting))
+		cond_resched();
+}
+
+/**
+ * __ilnp6_path_skip - no more paths to build for a correspondent
+ * @in: namespace; ilnp6_net.lock held
+ * @corr: which is done, or goes
+ */
+void __ilnp6_path_skip(struct ilnp6_net *in, struct ilnp6_corr *corr)
+{
+	if (in->path_next != corr)
+		return;
+	in->path_next = list_is_last(&corr->list, &in->corr_list) ? NULL :
+			list_next_entry(corr, list);
 }
 
 /**
