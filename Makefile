@@ -67,8 +67,7 @@ iproute2: $(if $(filter bpf,$(PARTS)),$(skel))
 # --- what the tests need compiled ---------------------------------------
 
 tests:
-	+@set -e; for f in $(wildcard selftests/Makefile \
-		selftests/*/Makefile); do $(MAKE) -C $$(dirname $$f); done
+	+$(MAKE) -C selftests
 
 # --- install ------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Locator Updates to many: see lu.sh."""
+import json
 import os
 import struct
 import time
@@ -108,6 +109,47 @@ def unanswered(t: Test):
     t.ilnp("A", "l64", "change", l64("a", 1), "dev", "a1", "preference",
            "20")
     t.check("the next change is told", peer.wait(is_adv, 2))
+
+
+def slab() -> int:
+    """Octets in use of all the kernel's small objects."""
+    with open("/proc/slabinfo", encoding="ascii") as src:
+        rows = [line.split() for line in src][2:]
+    return sum(int(row[1]) * int(row[3]) for row in rows
+               if row[0].startswith("kmalloc"))
+
+
+@suite.case("ten thousand correspondents hear of an L64 that is lost")
+def ten_thousand(t: Test):
+    crowd = os.path.join(os.environ.get("ILNP_BUILD", ".."),
+                         "selftests/crowd")
+    n, deaf, rate, seconds = 10000, 100, 500, 60
+    t.topo("peer", 2)
+    mac = t.mac("A", "a0").hex(":")
+    t.ip("A", "link", "set", "a1", "address", mac)
+    t.ilnp_up(2, 1)
+    t.sysctl("A", f"net.ipv6.ilnp.lu_rate={rate}")
+    t.on("X", crowd, "greet", str(n), mac, "x0", "x1")
+    t.equal("sessions", n, sum(
+        s["state"] == "established"
+        for s in t.show("A", "ilnp", "session", "show")))
+    time.sleep(5)
+    before, acked = slab(), t.stat("A", "lu-rx-ack")
+    listener = t.spawn("X", crowd, "listen", str(n), mac, str(seconds),
+                       str(deaf), "x0", "x1")
+    time.sleep(1)
+    t.ilnp("A", "l64", "del", l64("a", 1), "dev", "a1")
+    heard = json.loads(listener.communicate()[0])
+    t.equal("told", n, heard["told"])
+    t.within("most in one second", 1, rate * 1.1, heard["worst"])
+    t.equal("told again after they acknowledged", 0, heard["retold"])
+    t.within("tries with those that do not", n / deaf * 5, n / deaf * 10,
+             heard["deaf"])
+    t.equal("all others acknowledged", n - n // deaf,
+            t.stat("A", "lu-rx-ack") - acked)
+    t.eventually("the last given up", 240, lambda:
+                 t.stat("A", "lu-given-up") == n // deaf)
+    t.within("memory over what it was", -1 << 40, 200000, slab() - before)
 
 
 @suite.case("lifetimes are told again before they end")

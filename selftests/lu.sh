@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=virtual smp=1 timeout=900 mem=1024
+# ilnp-test: clock=virtual smp=1 timeout=900 mem=1536
 #
 # +------------------------------------------------------------------------+
 # | Proves how Locator Updates are sent to many: paced, again until they   |
