@@ -142,6 +142,7 @@ struct ilnp6_corr *__ilnp6_corr_new(struct ilnp6_net *in, __be64 nid,
 	INIT_LIST_HEAD(&corr->label_list);
 	__ilnp6_label_corr(in, corr);
 	in->n_corrs++;
+	(*ilnp6_corr_sieve(in, nid))++;
 	ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_ADD, corr);
 	return corr;
 }
@@ -167,6 +168,7 @@ void __ilnp6_corr_del(struct ilnp6_net *in, struct ilnp6_corr *corr)
 	list_del(&corr->list);
 	__ilnp6_label_forget(in, corr);
 	in->n_corrs--;
+	(*ilnp6_corr_sieve(in, corr->nid))--;
 	__ilnp6_corr_set_l64s(in, corr, NULL);
 	kfree_rcu(corr, rcu);
 }

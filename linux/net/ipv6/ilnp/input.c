@@ -45,8 +45,8 @@ static bool sum_right(struct sk_buff *skb, unsigned int thoff, unsigned int len,
  * Which mode did the sender use? Where the sum is unfinished the field is
  * the pseudo-header's own sum, which tells.
  */
-static u8 csum_mode(struct sk_buff *skb, const struct ipv6hdr *ip6,
-		    unsigned int thoff, u8 proto, const u16 *check)
+static noinline u8 csum_mode(struct sk_buff *skb, const struct ipv6hdr *ip6,
+			     unsigned int thoff, u8 proto, const u16 *check)
 {
 	unsigned int len = skb->len - thoff;
 	struct ilnp6_addr s = { .nid = ilnp6_addr(&ip6->saddr)->nid };
@@ -241,9 +241,10 @@ static bool tcp_established(struct ilnp6_net *in, struct sk_buff *skb,
 /* --- mapping ------------------------------------------------------------- */
 
 /* Rare events of a session's packets; the common case passes by */
-static void first_packets(struct ilnp6_net *in, struct sk_buff *skb,
-			  const struct ipv6hdr *ip6, unsigned int thoff,
-			  u8 proto, struct ilnp6_in *res)
+static noinline void first_packets(struct ilnp6_net *in, struct sk_buff *skb,
+				   const struct ipv6hdr *ip6,
+				   unsigned int thoff, u8 proto,
+				   struct ilnp6_in *res)
 {
 	struct ilnp6_session *s = res->s;
 	struct ilnp6_flow_key key;
@@ -274,8 +275,9 @@ static void first_packets(struct ilnp6_net *in, struct sk_buff *skb,
 		ilnp6_session_prove(in, s, proven);
 }
 
-static void own_pair(struct ilnp6_net *in, struct sk_buff *skb,
-		     unsigned int thoff, u8 proto, struct ilnp6_in *res)
+static noinline void own_pair(struct ilnp6_net *in, struct sk_buff *skb,
+			      unsigned int thoff, u8 proto,
+			      struct ilnp6_in *res)
 {
 	struct ilnp6_flow_key key;
 	struct ilnp6_flow *f;

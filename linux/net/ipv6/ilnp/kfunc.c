@@ -84,7 +84,7 @@ static int parse(struct sk_buff *skb, struct packet *pkt)
 }
 
 /* The checksum field, or NULL where addresses are not in the sum */
-static u16 *check_field(const struct sk_buff *skb, const struct packet *pkt)
+static __always_inline u16 *check_field(const struct sk_buff *skb, const struct packet *pkt)
 {
 	int off = ilnp6_check_off(pkt->proto);
 
@@ -93,7 +93,7 @@ static u16 *check_field(const struct sk_buff *skb, const struct packet *pkt)
 	return (u16 *)(skb->data + pkt->thoff + off);
 }
 
-static void apply(u16 *check, u16 delta, u8 proto, bool partial)
+static __always_inline void apply(u16 *check, u16 delta, u8 proto, bool partial)
 {
 	if (proto == IPPROTO_UDP && !*check)
 		return;
@@ -122,6 +122,19 @@ static struct ilnp6_session *find_by_nonce(struct rhlist_head *list,
 			return s;
 	}
 	return NULL;
+}
+
+/* Whose packet it is; @sum: of the L64s it has */
+static struct ilnp6_session *find_tx(struct ilnp6_net *in,
+				     const struct packet *pkt, u16 *sum)
+{
+	const struct ilnp6_addr *src = ilnp6_addr(&pkt->ip6->saddr);
+	const struct ilnp6_addr *dst = ilnp6_addr(&pkt->ip6->daddr);
+	struct rhlist_head *list = ilnp6_corr_bucket(in, dst->nid);
+
+	*sum = ilnp6_csum_l64s(src->l64, dst->l64);
+	return ilnp6_session_find_tx(list, pkt->ip6) ?:
+	       find_by_nonce(list, pkt);
 }
 
 /*
@@ -215,6 +228,8 @@ static bool same_way(const struct sk_buff *skb, const struct ilnp6_path *p,
 
 	if (skb->dev->ifindex != p->ifindex || !dst)
 		return false;
+	if (likely(dst == p->dst))
+		return true;
 	return ipv6_addr_equal(rt6_nexthop(dst_rt6_info(dst),
 					   (struct in6_addr *)&bound->daddr),
 			       &p->nexthop);
@@ -251,11 +266,11 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
 	struct ilnp6_session *s;
+	struct ilnp6_paths *ps;
 	struct ilnp6_path *p;
-	struct rhlist_head *list;
 	struct packet pkt;
 	int err, verdict;
-	bool own;
+	bool own = false;
 	u16 sum;
 
 	if (path__sz < sizeof(*path))
@@ -263,26 +278,22 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
 		return err;
-	list = ilnp6_corr_bucket(in, ilnp6_addr(&pkt.ip6->daddr)->nid);
-	s = ilnp6_session_find_tx(list, pkt.ip6);
-	if (likely(s)) {
-		sum = s->bound_sum;
-	} else {
-		s = find_by_nonce(list, &pkt);
-		if (!s)
-			return ILNP6_V_PASS;
-		sum = ilnp6_csum_l64s(ilnp6_addr(&pkt.ip6->saddr)->l64,
-				      ilnp6_addr(&pkt.ip6->daddr)->l64);
-	}
+	ps = ilnp6_paths_of_turn(in, skb, pkt.ip6);
+	s = likely(ps) ? ps->s : find_tx(in, &pkt, &sum);
+	if (unlikely(!s))
+		return ILNP6_V_PASS;
 	if (unlikely(!writable(skb, pkt.thoff + 18)))
 		return -EAGAIN;
-	own = our_own(skb, &pkt, s);
-	if (unlikely(own))
-		p = ilnp6_path_find(rcu_dereference(s->paths),
-				    ilnp6_addr(&pkt.ip6->saddr)->l64,
-				    ilnp6_addr(&pkt.ip6->daddr)->l64);
-	else
-		p = choose(in, s, skb, &pkt);
+	if (likely(ps)) {
+		p = &ps->p[ilnp6_turn(skb)->index];
+		sum = s->bound_sum;
+	} else {
+		own = our_own(skb, &pkt, s);
+		p = own ? ilnp6_path_find(rcu_dereference(s->paths),
+					  ilnp6_addr(&pkt.ip6->saddr)->l64,
+					  ilnp6_addr(&pkt.ip6->daddr)->l64) :
+			  choose(in, s, skb, &pkt);
+	}
 	if (unlikely(!p)) {
 		if (own)
 			return ILNP6_V_PASS;
@@ -315,22 +326,40 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 
 /* --- ingress ------------------------------------------------------------- */
 
-/* Cut the option off: headers move up over it, no memory is touched below */
+#define ETH_IP6_HLEN	(ETH_HLEN + sizeof(struct ipv6hdr))
+
+/*
+ * Headers move up by @len octets. As words, unrolled: calls and octets cost
+ * more. Of Ethernet, two octets before it move too, to where it was.
+ */
+static void move_headers(struct sk_buff *skb, unsigned int hlen,
+			 unsigned int len)
+{
+	u64 *f = (u64 *)(skb->data - 2), *t = (u64 *)(skb->data - 2 + len);
+
+	if (unlikely(hlen != ETH_IP6_HLEN || skb_headroom(skb) < 2)) {
+		memmove(skb->data + len, skb->data, hlen);
+		return;
+	}
+	put_unaligned(get_unaligned(f + 6), t + 6);
+	put_unaligned(get_unaligned(f + 5), t + 5);
+	put_unaligned(get_unaligned(f + 4), t + 4);
+	put_unaligned(get_unaligned(f + 3), t + 3);
+	put_unaligned(get_unaligned(f + 2), t + 2);
+	put_unaligned(get_unaligned(f + 1), t + 1);
+	put_unaligned(get_unaligned(f), t);
+}
+
+/* Cut the option off; no memory is touched below */
 static void strip(struct sk_buff *skb, const struct packet *pkt)
 {
 	unsigned int len = pkt->optlen, off = skb_network_offset(skb);
 	u8 nexthdr = *(u8 *)(pkt->ip6 + 1);
 	struct ipv6hdr *ip6;
-	unsigned int i;
 
 	if (unlikely(!len))
 		return;
-	/* From the end, in words: a call costs more */
-	for (i = off + sizeof(*ip6); i >= 8; i -= 8)
-		put_unaligned(get_unaligned((u64 *)(skb->data + i - 8)),
-			      (u64 *)(skb->data + i - 8 + len));
-	while (i--)
-		skb->data[i + len] = skb->data[i];
+	move_headers(skb, off + sizeof(*ip6), len);
 	__skb_pull(skb, len);
 	skb->mac_header += len;
 	skb->network_header += len;
@@ -367,11 +396,12 @@ static int map_in(struct ilnp6_net *in, struct sk_buff *skb,
 		  struct packet *pkt, struct ilnp6_session *s)
 {
 	bool complete = skb->ip_summed == CHECKSUM_COMPLETE;
-	struct ilnp6_in res = { .frag = pkt->frag_id };
+	struct ilnp6_in res;	/* all set below or by ilnp6_input_map() */
 	unsigned int hdrlen, len;
 	__wsum before = 0;
 	u16 *check;
 
+	res.frag = pkt->frag_id;
 	if (unlikely(ilnp6_input_map(in, skb, pkt->ip6, s, pkt->thoff,
 				     pkt->proto, &res))) {
 		ilnp6_count(in, ILNP6_STAT_RX_CSUM);
@@ -422,6 +452,17 @@ static bool for_handlers(const struct sk_buff *skb, const struct packet *pkt)
 	}
 }
 
+/* May be the nonce its session has next */
+static noinline struct ilnp6_session *adopt(struct ilnp6_net *in,
+					    const struct ipv6hdr *ip6,
+					    const u8 *opt)
+{
+	struct ilnp6_nonce nonce = { .len = opt[3] };
+
+	memcpy(nonce.val, opt + 4, nonce.len);
+	return ilnp6_session_adopt(in, ip6, &nonce, false);
+}
+
 /**
  * bpf_ilnp6_ingress - take a packet with a nonce
  * @skb_ctx: packet at tc ingress whose first extension header is a
@@ -466,15 +507,9 @@ __bpf_kfunc int bpf_ilnp6_ingress(struct __sk_buff *skb_ctx)
 		return -EAGAIN;
 	opt = (const u8 *)(pkt.ip6 + 1);
 	s = ilnp6_session_find_rx(in, pkt.ip6, opt + 4, opt[3]);
-	if (unlikely(!s)) {
-		struct ilnp6_nonce nonce = { .len = opt[3] };
-
-		memcpy(nonce.val, opt + 4, nonce.len);
-		s = ilnp6_session_adopt(in, pkt.ip6, &nonce, false);
-		if (!s)
-			return ILNP6_V_PASS;
-	}
-	return map_in(in, skb, &pkt, s);
+	if (unlikely(!s))
+		s = adopt(in, pkt.ip6, opt);
+	return s ? map_in(in, skb, &pkt, s) : ILNP6_V_PASS;
 }
 
 /*
@@ -502,6 +537,18 @@ static int take_plain(struct ilnp6_net *in, struct sk_buff *skb,
 	return map_in(in, skb, &pkt, s);
 }
 
+static noinline int plain(struct ilnp6_net *in, struct sk_buff *skb,
+			  const struct ipv6hdr *ip6)
+{
+	struct ilnp6_session *s = NULL;
+
+	if (skb->pkt_type != PACKET_HOST)
+		return ILNP6_V_PASS;
+	if (!ilnp6_input_plain(in, skb, ip6, &s))
+		return ILNP6_V_DROP;
+	return s ? take_plain(in, skb, s) : ILNP6_V_PASS;
+}
+
 /**
  * bpf_ilnp6_plain - look at a packet without nonce
  * @skb_ctx: IPv6 packet at tc ingress
@@ -515,17 +562,11 @@ __bpf_kfunc int bpf_ilnp6_plain(struct __sk_buff *skb_ctx)
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
-	struct ilnp6_session *s = NULL;
 
-	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6))
+	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6) ||
+	    likely(ilnp6_corr_unlikely(in, ilnp6_addr(&ip6->saddr)->nid)))
 		return ILNP6_V_PASS;
-	if (likely(!ilnp6_corr_bucket(in, ilnp6_addr(&ip6->saddr)->nid)))
-		return ILNP6_V_PASS;
-	if (skb->pkt_type != PACKET_HOST)
-		return ILNP6_V_PASS;
-	if (!ilnp6_input_plain(in, skb, ip6, &s))
-		return ILNP6_V_DROP;
-	return s ? take_plain(in, skb, s) : ILNP6_V_PASS;
+	return plain(in, skb, ip6);
 }
 
 __bpf_kfunc_end_defs();

@@ -7,6 +7,8 @@
  * The hook is registered with the first correspondent of a namespace and
  * removed after the last, so that a host without any pays nothing. It runs
  * last at LOCAL_OUT: conntrack and filters see what sockets see.
+ *
+ * What few packets need is noinline, as its variables would cost all of them.
  */
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
@@ -116,12 +118,14 @@ static bool accepted_plain(struct ilnp6_net *in, const struct sock *sk)
 }
 
 /*
- * Routers that would drop or refuse what is sent in one piece get one segment
+ * Routers that may drop or refuse what is sent in one piece get one segment
  * at a time, see ILNP6_MISREAD_OFF. With a nonce of four octets, more than
- * half of all sequence numbers are like that.
+ * half of all sequence numbers are like that, but few routers: only once a
+ * connection of the session had to repeat something.
  */
-static void limit_segments(struct sock *sk, const struct sk_buff *skb,
-			   const struct ilnp6_session *s)
+static noinline void limit_segments(struct sock *sk,
+				    const struct sk_buff *skb,
+				    struct ilnp6_session *s)
 {
 	u8 octet = s->opt_len > ILNP6_MISREAD_OFF ?
 		   s->opt[ILNP6_MISREAD_OFF] :
@@ -131,6 +135,7 @@ static void limit_segments(struct sock *sk, const struct sk_buff *skb,
 
 	if (unlikely(words < ILNP6_MISREAD_MIN ||
 		     words * 4 > s->opt_len + tcp_hdrlen(skb))) {
+		WRITE_ONCE(s->misread, true);
 		sk->sk_gso_max_segs = 1;
 	} else if (unlikely(sk->sk_gso_max_segs == 1)) {
 		dev = skb_dst(skb)->dev;
@@ -288,8 +293,8 @@ static struct ilnp6_corr *moved(struct ilnp6_net *in,
 }
 
 /* Not the bound pair of any session: find or begin the right one */
-static struct ilnp6_session *find_slow(struct ilnp6_net *in,
-				       const struct sk_buff *skb)
+static noinline struct ilnp6_session *
+find_slow(struct ilnp6_net *in, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
@@ -332,8 +337,9 @@ static struct ilnp6_session *find_slow(struct ilnp6_net *in,
  *
  * Return: as own_pair().
  */
-static int exception(struct ilnp6_net *in, const struct ilnp6_session *s,
-		     const struct sk_buff *skb)
+static noinline int exception(struct ilnp6_net *in,
+			      const struct ilnp6_session *s,
+			      const struct sk_buff *skb)
 {
 	struct ilnp6_flow_key key;
 	struct ilnp6_flow *f;
@@ -419,7 +425,9 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 	if (!sk)
 		return s;
 	if (s && tcp_wants_nonce(in, sk, skb, s)) {
-		limit_segments(sk, skb, s);
+		if (unlikely(READ_ONCE(s->misread) ||
+			     tcp_sk(sk)->total_retrans))
+			limit_segments(sk, skb, s);
 		return s;
 	}
 	/* Begun with nonce, retried without: the room is not needed */
@@ -431,7 +439,8 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 /* --- insert -------------------------------------------------------------- */
 
 /* In nid mode the wire has the checksum without the bound L64s */
-static bool nid_checksum(struct sk_buff *skb, const struct ilnp6_session *s)
+static noinline bool nid_checksum(struct sk_buff *skb,
+				  const struct ilnp6_session *s)
 {
 	const struct ipv6hdr *ip6;
 	unsigned int thoff, off;
@@ -547,12 +556,19 @@ static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 
 /* --- the way out --------------------------------------------------------- */
 
+static bool too_long(const struct sk_buff *skb)
+{
+	return skb->len > IPV6_MIN_MTU && !skb_is_gso(skb) &&
+	       skb->len > dst_mtu(skb_dst(skb));
+}
+
 /*
  * The path's MTU, as the socket knows it, left room for the option: that it
  * is used now is right.
  */
-static void remeasure(struct ilnp6_net *in, const struct ilnp6_session *s,
-		      struct sk_buff *skb)
+static noinline void remeasure(struct ilnp6_net *in,
+			       const struct ilnp6_session *s,
+			       struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb);
 	struct flowi6 fl6 = {
@@ -561,7 +577,7 @@ static void remeasure(struct ilnp6_net *in, const struct ilnp6_session *s,
 		.flowi6_oif = dst->dev->ifindex,
 	};
 
-	if (skb->len > dst_mtu(dst) + s->opt_len || skb_is_gso(skb) ||
+	if (skb->len > dst_mtu(dst) + s->opt_len ||
 	    !(dst_rt6_info(dst)->rt6i_flags & RTF_CACHE))
 		return;
 	dst = ilnp6_route(in->net, &fl6);
@@ -598,8 +614,7 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 	if (unlikely(*(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
 		     (opening(s, skb) && netif_carrier_ok(skb_dst(skb)->dev))))
 		return;
-	if (skb->len > IPV6_MIN_MTU && !skb_is_gso(skb) &&
-	    skb->len > dst_mtu(skb_dst(skb)))
+	if (unlikely(too_long(skb)))
 		return;		/* to be cut up, or refused */
 	p = ilnp6_path_choose(in, s, skb, 0);
 	if (unlikely(!p))
@@ -610,9 +625,14 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 	dst = p->dst;
 	if (!dst || dst == skb_dst(skb) || READ_ONCE(dst->obsolete) > 0)
 		return;
-	skb_dst_drop(skb);
-	dst_hold(dst);
-	skb_dst_set(skb, dst);
+	/* Without a reference if the caller can do without */
+	if (skb->_skb_refdst & SKB_DST_NOREF) {
+		skb_dst_set_noref(skb, dst);
+	} else {
+		skb_dst_drop(skb);
+		dst_hold(dst);
+		skb_dst_set(skb, dst);
+	}
 	skb->dev = dst->dev;
 }
 
@@ -632,16 +652,13 @@ static bool echo_reply(const struct sk_buff *skb)
 	       skb->data[off] == ICMPV6_ECHO_REPLY;
 }
 
-static unsigned int local_out(void *priv, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+static noinline unsigned int to_correspondent(struct ilnp6_net *in,
+					      struct sk_buff *skb, __be64 nid)
 {
-	struct ilnp6_net *in = priv;
-	struct rhlist_head *list;
+	struct rhlist_head *list = ilnp6_corr_bucket(in, nid);
 	struct ilnp6_session *s;
 
-	/* Most packets go to nobody we know */
-	list = ilnp6_corr_bucket(in, ilnp6_addr(&ipv6_hdr(skb)->daddr)->nid);
-	if (likely(!list))
+	if (!list)
 		return NF_ACCEPT;
 	if (unlikely(has_nonce(skb) || dst_xfrm(skb_dst(skb)) ||
 		     IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED ||
@@ -660,7 +677,7 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
 		return NF_DROP_ERR(-ENOMEM);
 	}
-	if (unlikely(skb->len > dst_mtu(skb_dst(skb))))
+	if (unlikely(too_long(skb)))
 		remeasure(in, s, skb);
 	steer(in, s, skb);
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
@@ -671,6 +688,17 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	if (unlikely(!s->rx_proven || s->rx_next.len))
 		WRITE_ONCE(s->answered, true);
 	return NF_ACCEPT;
+}
+
+static unsigned int local_out(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	__be64 nid = ilnp6_addr(&ipv6_hdr(skb)->daddr)->nid;
+
+	/* Most packets go to nobody we know */
+	if (likely(ilnp6_corr_unlikely(priv, nid)))
+		return NF_ACCEPT;
+	return to_correspondent(priv, skb, nid);
 }
 
 /* --- the hook's life ----------------------------------------------------- */

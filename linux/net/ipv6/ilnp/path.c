@@ -61,7 +61,7 @@ static unsigned int hint_slot(__be64 local_l64, __be64 remote_l64)
 {
 	u64 h = (__force u64)local_l64 + 3 * (__force u64)remote_l64;
 
-	return (h * 0x9e3779b97f4a7c15ULL) >> 60;
+	return h * GOLDEN_RATIO_64 >> 60;
 }
 
 /**
@@ -294,6 +294,62 @@ static void tell(struct ilnp6_net *in, struct ilnp6_session *s,
 	}
 }
 
+static struct ilnp6_paths __rcu **set_slot(struct ilnp6_net *in, u32 id)
+{
+	return &in->sets[id % ARRAY_SIZE(in->sets)];
+}
+
+/**
+ * __ilnp6_paths_forget - a session's set is not to be found by its number
+ * @in: namespace; ilnp6_net.lock held
+ * @s: the session
+ */
+void __ilnp6_paths_forget(struct ilnp6_net *in, struct ilnp6_session *s)
+{
+	struct ilnp6_paths __rcu **slot;
+	struct ilnp6_paths *ps;
+
+	ps = rcu_dereference_protected(s->paths, lockdep_is_held(&in->lock));
+	if (!ps)
+		return;
+	slot = set_slot(in, ps->id);
+	if (rcu_access_pointer(*slot) == ps)
+		RCU_INIT_POINTER(*slot, NULL);
+}
+
+/**
+ * ilnp6_paths_of_turn - the set that LOCAL_OUT chose a path of
+ * @in: namespace; RCU held
+ * @skb: the packet
+ * @ip6: its header, with bound addresses
+ *
+ * Spares the second look for its session, unless that has other paths by now
+ * or more sessions than there are slots.
+ *
+ * Return: the set, of which @skb's turn has the index, or NULL.
+ */
+struct ilnp6_paths *ilnp6_paths_of_turn(struct ilnp6_net *in,
+					struct sk_buff *skb,
+					const struct ipv6hdr *ip6)
+{
+	const struct ilnp6_addr *src = ilnp6_addr(&ip6->saddr);
+	const struct ilnp6_addr *dst = ilnp6_addr(&ip6->daddr);
+	const struct ilnp6_turn *turn = ilnp6_turn(skb);
+	const struct ilnp6_session *s;
+	struct ilnp6_paths *ps;
+
+	if (turn->magic != ILNP6_TURN_MAGIC)
+		return NULL;
+	ps = rcu_dereference(*set_slot(in, turn->set));
+	if (!ps || ps->id != turn->set || turn->index >= ps->n_up)
+		return NULL;
+	s = ps->s;
+	if (s->local_nid != src->nid || s->bound_local != src->l64 ||
+	    s->corr->nid != dst->nid || s->bound_remote != dst->l64)
+		return NULL;
+	return ps;
+}
+
 /* The pair of index @i, local L64s fastest */
 static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 		 const struct ilnp6_locals *loc,
@@ -352,13 +408,17 @@ void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
 	ps = kzalloc(struct_size(ps, p, n), GFP_ATOMIC);
 	if (!ps)
 		goto out;
+	ps->s = s;
 	ps->n = n;
 	ps->id = atomic_inc_return(&next_id);
 	slot = loc ? ilnp6_locals_nid_slot(loc, s->local_nid) : -1;
 	for (i = 0; i < n; i++)
 		fill(in, s, loc, set, old, i, slot, &ps->p[i]);
 	classify(ps);
+	__ilnp6_paths_forget(in, s);
 	rcu_assign_pointer(s->paths, ps);
+	if (!s->dead)
+		rcu_assign_pointer(*set_slot(in, ps->id), ps);
 	tell(in, s, old, ps);
 	if (old)
 		call_rcu(&old->rcu, release_rcu);

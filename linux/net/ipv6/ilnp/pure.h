@@ -103,9 +103,48 @@ static inline unsigned int ilnp6_nonce_hdrlen(u8 len)
 
 /* checksum.c: 16-bit one's complement arithmetic on network-order words */
 u16 ilnp6_csum_l64s(__be64 a, __be64 b);
-u16 ilnp6_csum_sub(u16 a, u16 b);
-u16 ilnp6_csum_add(u16 a, u16 b);
-u16 ilnp6_csum_apply(u16 check, u16 delta, bool partial);
+
+/**
+ * ilnp6_csum_add - one's complement sum
+ * @a: a sum
+ * @b: a sum
+ *
+ * Return: @a + @b.
+ */
+static inline u16 ilnp6_csum_add(u16 a, u16 b)
+{
+	u32 s = a + b;
+
+	return (s & 0xffff) + (s >> 16);
+}
+
+/**
+ * ilnp6_csum_sub - one's complement difference
+ * @a: a sum
+ * @b: a sum
+ *
+ * Return: @a - @b.
+ */
+static inline u16 ilnp6_csum_sub(u16 a, u16 b)
+{
+	return ilnp6_csum_add(a, (u16)~b);
+}
+
+/**
+ * ilnp6_csum_apply - change a checksum field for a changed pseudo-header
+ * @check: the field as it lies in the packet
+ * @delta: what the pseudo-header's sum grows by
+ * @partial: the field holds the pseudo-header's sum itself (the device or a
+ *	later layer finishes it), not the inverted sum over everything
+ *
+ * Return: the new field; the caller maps 0 to 0xffff for UDP.
+ */
+static inline u16 ilnp6_csum_apply(u16 check, u16 delta, bool partial)
+{
+	if (partial)
+		return ilnp6_csum_add(check, delta);
+	return (u16)~ilnp6_csum_add((u16)~check, delta);
+}
 
 /* lu_msg.c: Locator Update messages, RFC 6743 section 2 */
 

@@ -159,6 +159,7 @@ void __ilnp6_session_del(struct ilnp6_net *in, struct ilnp6_session *s)
 	if (s->dead)
 		return;
 	s->dead = true;
+	__ilnp6_paths_forget(in, s);
 	__ilnp6_lu_forget(in, s);
 	hlist_del_rcu(&s->node);
 	list_del(&s->list);
