@@ -127,6 +127,17 @@ def repair(t: Test) -> None:
     t.on("R", "nft", "delete table ip6 hole")
 
 
+def link_down(t: Test, i: int) -> None:
+    """A's link i loses its carrier."""
+    t.ip("R", "link", "set", f"ra{i}", "down")
+
+
+def link_up(t: Test, i: int) -> None:
+    t.ip("R", "link", "set", f"ra{i}", "up")
+    for addr in "fe80::1/64", l64("a", i).replace("::/", "::1/"):
+        t.ip("R", "addr", "replace", addr, "dev", f"ra{i}", "nodad")
+
+
 def hole(t: Test, way: str, a: int, b: int) -> None:
     there = f"ip6 saddr {l64('a', a)} ip6 daddr {l64('b', b)}"
     back = f"ip6 saddr {l64('b', b)} ip6 daddr {l64('a', a)}"
@@ -184,15 +195,11 @@ def carrier(t: Test):
     time.sleep(1)
     flow.stall = 0
     events = []
-    for i in range(12):
+    for i in range(60):
         events.append(time.monotonic())
-        dev = f"ra{i % 4}"
-        t.ip("R", "link", "set", dev, "down")
+        link_down(t, i % 4)
         time.sleep(0.5)
-        t.ip("R", "link", "set", dev, "up")
-        t.ip("R", "addr", "replace", "fe80::1/64", "dev", dev, "nodad")
-        t.ip("R", "addr", "replace", l64("a", i % 4).replace("::/", "::1/"),
-             "dev", dev, "nodad")
+        link_up(t, i % 4)
         time.sleep(0.5)
     flow.finish(t)
     if not t.within("longest stall", 0, STALL, flow.stall):
