@@ -104,7 +104,7 @@ static void link_open(const char *dev)
 	struct ifreq ifr = {};
 
 	fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IPV6));
-	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", dev);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
 	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one,
@@ -167,8 +167,8 @@ static void greet(unsigned int i)
 	};
 
 	write_option(&p, i);
-	memcpy(p.data + OPTION, (uint8_t[]){ 128, 0, 0, 0, 0, 1, 0,
-					     all[i].rounds + 1 }, 8);
+	memcpy(p.data + OPTION, (uint8_t[]){ 128, 0, 0, 0, 0, 1 }, 6);
+	p.data[OPTION + 7] = all[i].rounds + 1;
 	send_icmp(0, &p, OPTION, 8);
 }
 

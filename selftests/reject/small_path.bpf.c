@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A path smaller than its size says: the verifier must reject it; ../bpf.sh says with which words. */
+/*
+ * A path smaller than its size says: the verifier must reject it; ../bpf.sh
+ * says with which words.
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <linux/ilnp6_bpf.h>

@@ -94,7 +94,7 @@ t_spdx()
 	local file id
 
 	tree_files '*' | grep -Ev \
-		'^(LICENSES/|packaging/debian/(control|source/|.*\.(install|manpages)))' \
+		'^(LICENSES/|README.md|packaging/debian/(changelog|copyright|control|source/|.*\.(install|manpages)))' \
 		>"$WORK/files"
 	while IFS= read -r file; do
 		case $file in
@@ -102,6 +102,7 @@ t_spdx()
 			*.patch | *.svg | *.png | *.tsv) continue ;;
 		*.gitignore | *.shellcheckrc | */help.txt) continue ;;
 		esac
+		grep -Iq . "$TREE/$file" || continue	# programs
 		head -n 5 "$TREE/$file" |
 			grep -aq 'SPDX-License-Identifier:' || echo "$file"
 	done <"$WORK/files" >"$WORK/bare"
