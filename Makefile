@@ -102,6 +102,7 @@ deb: bpf iproute2
 # --- guests -------------------------------------------------------------
 
 .PHONY: setup guest-build guest shell demo bench check check-all run_tests
+.PHONY: support-table
 export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS PARTS
 
 setup guest-build:
@@ -140,6 +141,9 @@ check-all:
 
 run_tests:
 	@$(vm)/run-tests --native
+
+support-table:
+	@$(vm)/support-table
 
 help:
 	@cat $(vm)/help.txt
