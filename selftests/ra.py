@@ -124,6 +124,11 @@ def detection(t: Test):
     probes = [p for p in x.log if p.kind == wire.NS and not any(p.src)
               and p.l4[8:24] == wire.addr(address("a", 0))]
     t.require("a probe for the I-LV", probes)
+    t.require("it is announced", [
+        p for p in x.log if p.kind == wire.NA
+        and p.src == wire.addr(address("a", 0))
+        and p.dst == wire.addr("ff02::1")
+        and p.l4[4:24] == b"\x20\0\0\0" + p.src])
     t.udp("A").sendto(b"x", (address("b", 0), 9))
     first = x.wait(lambda p: p.proto == wire.UDP)
     t.require("a datagram", first)

@@ -17,7 +17,9 @@
 #include <linux/sysctl.h>
 #include <net/genetlink.h>
 #include <net/inet6_hashtables.h>
+#include <net/addrconf.h>
 #include <net/ip6_fib.h>
+#include <net/ndisc.h>
 #include <net/udp.h>
 
 #ifndef dst_rt6_info	/* before 6.10 */
@@ -51,6 +53,24 @@ compat_register_net_sysctl(struct net *net, const char *path,
 #else
 	return register_net_sysctl(net, path, table);
 #endif
+}
+
+/* Unsolicited, to all nodes, with override; exported where the stub is gone */
+static inline void compat_ndisc_send_na(struct net_device *dev,
+					const struct in6_addr *addr)
+{
+	struct inet6_dev *idev = in6_dev_get(dev);
+
+	if (!idev)
+		return;
+#if __has_include(<net/ipv6_stubs.h>)
+	ipv6_stub->ndisc_send_na(dev, &in6addr_linklocal_allnodes, addr,
+				 !!idev->cnf.forwarding, false, true, true);
+#else
+	ndisc_send_na(dev, &in6addr_linklocal_allnodes, addr,
+		      !!idev->cnf.forwarding, false, true, true);
+#endif
+	in6_dev_put(idev);
 }
 
 /* 7.0 has one table of connections per namespace and does not ask for it */

@@ -804,6 +804,27 @@ static void addrs_account(struct sync *s)
 }
 
 /*
+ * A NID that comes back to a network, by another interface perhaps, has the
+ * address it had there: tell routers that remember it (RFC 9131 section 6.1).
+ */
+static void announce(struct sync *s, const struct local *e, u16 nids)
+{
+	struct ilnp6_addr a = { .l64 = e->l.l64 };
+	const struct ilnp6_nid *nid;
+	struct net_device *dev;
+
+	dev = nids ? dev_get_by_index(s->in->net, e->l.ifindex) : NULL;
+	if (!dev)
+		return;
+	list_for_each_entry(nid, &s->in->nids, list) {
+		a.nid = nid->nid;
+		if (nids & BIT(nid->slot))
+			compat_ndisc_send_na(dev, &a.in6);
+	}
+	dev_put(dev);
+}
+
+/*
  * What became of the NIDs on this L64. An address that was there and is not:
  * the kernel removes one with a lifetime when its DAD fails; any other was
  * removed by somebody who had a reason. Neither is made again.
@@ -811,6 +832,7 @@ static void addrs_account(struct sync *s)
 static void l64_judge(struct sync *s, struct local *e)
 {
 	u16 good = e->present & ~e->failed;
+	u16 ready = e->l.nid_ready;
 	u16 lost = e->seen & ~e->present;
 	u16 dup = e->l.nid_dup;
 
@@ -823,6 +845,7 @@ static void l64_judge(struct sync *s, struct local *e)
 	e->seen = e->present;
 	e->tentative = e->running;
 	e->l.nid_ready = good & ~e->running;
+	announce(s, e, e->l.nid_ready & ~ready);
 }
 
 static void addrs_add(struct sync *s, struct local *e)
