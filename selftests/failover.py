@@ -208,6 +208,41 @@ def carrier(t: Test):
                 e for e in events if e < when):.2f} s after a loss")
 
 
+@suite.case("interface moves to another namespace")
+def moves(t: Test):
+    t.topo("direct", 2, 1)
+    t.ilnp_up(2, 1)
+    flow = Transfer(t)
+    time.sleep(1)
+    flow.stall = 0
+    t.ip("A", "link", "set", "a1", "netns", t.ns("B"))
+    time.sleep(2)
+    t.equal("paths", {(l64("a", 0), l64("b", 0)): "up"}, states(t))
+    t.equal("L64s", [l64("a", 0)], [
+        x["l64"] for x in t.show("A", "ilnp", "l64")])
+    flow.finish(t)
+    t.within("longest stall", 0, STALL, flow.stall)
+
+
+@suite.case("a router falls silent")
+def silent_router(t: Test):
+    t.topo("direct", 2, 1)
+    t.ilnp_up(2, 1)
+    flow = Transfer(t)
+    time.sleep(2)
+    bad = (l64("a", 1), l64("b", 0))
+    t.on("R", "nft", "add table netdev dead; add chain netdev dead in "
+         "{ type filter hook ingress device ra1 priority 0; policy drop; }")
+    t.within("seconds until it is left", 0, LEAVE,
+             took(t, 8, lambda: state(t, bad) != "up"))
+    time.sleep(5)
+    t.equal("still left", "suspect", state(t, bad))
+    t.on("R", "nft", "delete table netdev dead")
+    t.within("seconds until it is back", 0, RETURN,
+             took(t, 20, lambda: state(t, bad) == "up"))
+    flow.finish(t)
+
+
 @suite.case("idle sessions are left alone")
 def idle(t: Test):
     t.topo("direct", 2, 2)
