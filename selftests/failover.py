@@ -167,7 +167,7 @@ def black_hole(t: Test, way: str, traffic) -> None:
     flow.finish(t)
 
 
-@suite.case("silent loss both ways, TCP", "both", Transfer)
+@suite.case("silent loss both ways, TCP, 6741-13.1-2", "both", Transfer)
 @suite.case("silent loss on the way there, TCP", "there", Transfer)
 @suite.case("silent loss on the way there, UDP", "there", Datagrams)
 def silent(t: Test, way: str, traffic):

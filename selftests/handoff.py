@@ -50,7 +50,7 @@ def exchange(t: Test, near, far, what: str, limit: float = 3) -> None:
     t.within(f"{what}: seconds", 0, limit, time.monotonic() - start)
 
 
-@suite.case("soft handoff, UDP")
+@suite.case("soft handoff, UDP, 6740-6.2-3")
 def soft(t: Test):
     begin(t, 2, 1)
     flow = Datagrams(t)

@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ilnp-test: clock=virtual smp=1 timeout=900 mem=1536
+#
+# +------------------------------------------------------------------------+
+# | Proves that unmodified programs work between two ILNP hosts while each |
+# | packet takes another path: ssh with a forwarded port, curl from nginx  |
+# | by HTTP/1.1 and 2, rsync, iperf3, nc, MPTCP, WireGuard, DNS-like       |
+# | questions over UDP and TCP; and, of each, that all paths were used and |
+# | nothing went without nonce.                                            |
+# +------------------------------------------------------------------------+
+. "$(dirname "$0")/lib.sh"
+
+# host_up: A with two paths to B, whose address is $there
+host_up()
+{
+	topo_up direct 2 1
+	ilnp_up 2 1
+	there=$(topo_address b 0)
+	head -c 300000 /dev/urandom >"$WORK/data"
+	mkdir -p "$WORK/out"
+}
+
+# used WHAT: A's packets went over both paths, all with nonce
+used()
+{
+	local counts
+
+	counts=$(ilnp_json A path 'map(.tx_packets) | sort | .[0]')
+	within "$1: packets of the path used less" 3 1000000 "$counts"
+	equal "$1: without nonce" 0 "$(stat_of A tx-flow-plain)"
+}
+
+# same WHAT FILE: it is what was sent
+same()
+{
+	check "$1: same data" cmp "$WORK/data" "$2"
+}
+
+t_nc()
+{
+	host_up
+	bg B nc -6 -l -N 5000
+	eventually "nc listens" 5 listening B tcp 5000
+	check "nc sends" on A nc -6 -N "$there" 5000 <"$WORK/data"
+	eventually "nc has all" 5 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	used nc
+}
+
+t_curl()
+{
+	host_up
+	mkdir -p "$WORK/www"
+	cp "$WORK/data" "$WORK/www/data"
+	cat >"$WORK/nginx.conf" <<-EOT
+		daemon off;
+		user root;
+		pid $WORK/nginx.pid;
+		error_log $WORK/nginx.log;
+		events { }
+		http {
+			access_log off;
+			server {
+				listen [$there]:80;
+				listen [$there]:81;
+				http2 on;
+				root $WORK/www;
+			}
+		}
+	EOT
+	# Before 1.25 HTTP/2 belongs to "listen".
+	nginx -t -c "$WORK/nginx.conf" 2>&1 | grep -q '"http2"' &&
+		sed -i '/http2 on/d; s/:81;/:81 http2;/' "$WORK/nginx.conf"
+	bg B nginx -c "$WORK/nginx.conf"
+	eventually "nginx listens" 10 listening B tcp 81
+	check "HTTP/1.1" on A curl -gsS --max-time 20 -o "$WORK/out/1" \
+		"http://[$there]/data"
+	same HTTP/1.1 "$WORK/out/1"
+	equal "HTTP/2" 2 "$(on A curl -gsS --max-time 20 -o "$WORK/out/2" \
+		--http2-prior-knowledge -w '%{http_version}' \
+		"http://[$there]:81/data")"
+	same HTTP/2 "$WORK/out/2"
+	used curl
+}
+
+ssh_up()
+{
+	host_up
+	rm -f "$WORK"/{host,user}
+	ssh-keygen -q -t ed25519 -N '' -f "$WORK/host"
+	ssh-keygen -q -t ed25519 -N '' -f "$WORK/user"
+	cp "$WORK/user.pub" "$WORK/authorized"
+	chmod 600 "$WORK/authorized"
+	mkdir -p /run/sshd
+	cat >"$WORK/sshd_config" <<-EOT
+		ListenAddress [$there]:22
+		HostKey $WORK/host
+		AuthorizedKeysFile $WORK/authorized
+		PidFile none
+		PermitRootLogin yes
+		StrictModes no
+		UsePAM no
+	EOT
+	bg B /usr/sbin/sshd -D -e -f "$WORK/sshd_config"
+	eventually "sshd listens" 10 listening B tcp 22
+	ssh=(ssh -F none -i "$WORK/user" -o StrictHostKeyChecking=no
+		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
+		-o BatchMode=yes)
+}
+
+t_ssh()
+{
+	ssh_up
+	# What the server's side makes of the connection: bound addresses
+	# shellcheck disable=SC2016  # the other side expands it
+	matches "a session" "^$(topo_address a 0) [0-9]+ $there 22$" \
+		"$(on A "${ssh[@]}" "root@$there" 'echo $SSH_CONNECTION')"
+	bg B nc -6 -l ::1 6000
+	echo=$bg_pid
+	bg A "${ssh[@]}" -N -L "127.0.0.1:7000:[::1]:6000" "root@$there"
+	eventually "the port is forwarded" 20 listening A tcp 7000
+	check "through it" on A nc -N 127.0.0.1 7000 <"$WORK/data"
+	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$echo"
+	used ssh
+}
+
+t_rsync()
+{
+	ssh_up
+	mkdir -p "$WORK/tree/deep"
+	for i in 1 2 3 4 5; do
+		head -c $((i * 20000)) /dev/urandom >"$WORK/tree/deep/$i"
+	done
+	check "rsync" on A rsync -a -e "${ssh[*]}" "$WORK/tree/" \
+		"root@[$there]:$WORK/copy/"
+	check "the same tree" diff -r "$WORK/tree" "$WORK/copy"
+	echo more >>"$WORK/tree/deep/3"
+	check "rsync again" on A rsync -a -e "${ssh[*]}" "$WORK/tree/" \
+		"root@[$there]:$WORK/copy/"
+	check "the same again" diff -r "$WORK/tree" "$WORK/copy"
+	used rsync
+}
+
+t_iperf3()
+{
+	host_up
+	bg B iperf3 -6 -s -p 5201
+	eventually "iperf3 listens" 5 listening B tcp 5201
+	check "TCP" on A iperf3 -6 -c "$there" -n 3M
+	check "TCP, the other way" on A iperf3 -6 -c "$there" -n 3M -R
+	check "TCP, four at once" on A iperf3 -6 -c "$there" -n 3M -P 4
+	equal "UDP lost" 0 "$(on A iperf3 -6 -c "$there" -u -b 2M -t 2 -J |
+		jq '.end.sum.lost_packets')"
+	used iperf3
+}
+
+# questions TRANSPORT: socat answers each with itself, as a name server would
+questions()
+{
+	local i
+
+	for i in 1 2 3 4 5 6 7 8; do
+		equal "$1 question $i" "name$i" "$(echo "name$i" |
+			on A socat -t 5 - "$1:[$there]:53,shut-none")"
+	done
+}
+
+t_questions()
+{
+	host_up
+	bg B socat "UDP6-LISTEN:53,bind=[$there],fork" PIPE
+	bg B socat "TCP6-LISTEN:53,bind=[$there],fork,reuseaddr" PIPE
+	eventually "UDP served" 5 listening B udp 53
+	eventually "TCP served" 5 listening B tcp 53
+	questions UDP6
+	questions TCP6
+	used questions
+}
+
+t_mptcp()
+{
+	host_up
+	[ -e /proc/sys/net/mptcp/enabled ] || skip "no MPTCP in this kernel"
+	on A sysctl -qw net.mptcp.enabled=1
+	on B sysctl -qw net.mptcp.enabled=1
+	bg B mptcpize run nc -6 -l -N 5000
+	eventually "nc listens" 5 listening B tcp 5000
+	check "over MPTCP" on A mptcpize run nc -6 -N "$there" 5000 \
+		<"$WORK/data"
+	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	used MPTCP
+}
+
+t_wireguard()
+{
+	local host
+
+	host_up
+	for host in A B; do
+		wg genkey >"$WORK/$host.key"
+		wg pubkey <"$WORK/$host.key" >"$WORK/$host.pub"
+		ip -n "$TAG$host" link add wg0 type wireguard ||
+			skip "no WireGuard in this kernel"
+		on "$host" wg set wg0 listen-port 51820 \
+			private-key "$WORK/$host.key"
+		ip -n "$TAG$host" link set wg0 up
+	done
+	ip -n "$A" addr add 10.9.0.1/24 dev wg0
+	ip -n "$B" addr add 10.9.0.2/24 dev wg0
+	on A wg set wg0 peer "$(cat "$WORK/B.pub")" allowed-ips 10.9.0.2/32 \
+		endpoint "[$there]:51820"
+	on B wg set wg0 peer "$(cat "$WORK/A.pub")" allowed-ips 10.9.0.1/32
+	check "IPv4 inside" on A ping -q -c 10 -i 0.1 -W 3 10.9.0.2
+	bg B nc -l -N 10.9.0.2 5000
+	eventually "nc listens" 5 listening B tcp 5000
+	check "TCP inside" on A nc -N 10.9.0.2 5000 <"$WORK/data"
+	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	used WireGuard
+}
+
+subtest nc t_nc
+subtest "curl from nginx" t_curl
+subtest "ssh, a forwarded port" t_ssh
+subtest rsync t_rsync
+subtest iperf3 t_iperf3
+subtest "questions over UDP and TCP" t_questions
+subtest MPTCP t_mptcp
+subtest WireGuard t_wireguard
+run_subtests "$@"
