@@ -184,11 +184,13 @@ ilnp_json()
 # id is in $bg_pid, its output in $WORK/bg.$bg_pid
 bg()
 {
-	ip netns exec "$TAG$1" "${@:2}" >"$WORK/bg.out" 2>&1 </dev/null &
+	local out
+
+	out=$(mktemp "$WORK/bg.XXXXXX")
+	ip netns exec "$TAG$1" "${@:2}" >"$out" 2>&1 </dev/null &
 	bg_pid=$!
 	bg_pids+=("$bg_pid")
-	ln -f "$WORK/bg.out" "$WORK/bg.$bg_pid"
-	rm -f "$WORK/bg.out"
+	ln -f "$out" "$WORK/bg.$bg_pid"
 }
 
 # listening HOST tcp|udp PORT: something is bound there
