@@ -83,6 +83,22 @@ static int parse(struct sk_buff *skb, struct packet *pkt)
 	return 1;
 }
 
+/* Behind the application's own headers; false: not all of it is linear */
+static noinline bool find_transport(const struct sk_buff *skb,
+				    struct packet *pkt)
+{
+	__be16 frag_off;
+	u8 proto = pkt->proto;
+	int off;
+
+	off = ipv6_skip_exthdr(skb, pkt->thoff, &proto, &frag_off);
+	if (off < 0)
+		return true;
+	pkt->proto = proto;
+	pkt->thoff = off;
+	return linear(skb, off + sizeof(struct tcphdr));
+}
+
 /* The checksum field, or NULL where addresses are not in the sum */
 static __always_inline u16 *check_field(const struct sk_buff *skb, const struct packet *pkt)
 {
@@ -278,6 +294,10 @@ __bpf_kfunc int bpf_ilnp6_egress(struct __sk_buff *skb_ctx,
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
 		return err;
+	if (unlikely(pkt.proto == IPPROTO_DSTOPTS ||
+		     pkt.proto == IPPROTO_ROUTING) &&
+	    !find_transport(skb, &pkt))
+		return -EAGAIN;
 	ps = ilnp6_paths_of_turn(in, skb, pkt.ip6);
 	s = likely(ps) ? ps->s : find_tx(in, &pkt, &sum);
 	if (unlikely(!s))

@@ -169,7 +169,7 @@ static bool tcp_wants_nonce(struct ilnp6_net *in, struct sock *sk,
 
 /* --- is it ILNP's -------------------------------------------------------- */
 
-/* Unconnected datagram sockets take answers from wherever */
+/* Unconnected datagram sockets can take answers from wherever */
 static bool needs_own_pair(const struct sk_buff *skb)
 {
 	const struct sock *sk = skb->sk;
@@ -265,6 +265,7 @@ static int own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	__be64 local = ilnp6_addr(&ip6->saddr)->l64;
 	__be64 remote = ilnp6_addr(&ip6->daddr)->l64;
+	bool needs = needs_own_pair(skb);
 	struct ilnp6_flow *f;
 
 	f = ilnp6_flow_find(in, key);
@@ -274,11 +275,11 @@ static int own_pair(struct ilnp6_net *in, struct ilnp6_session *s,
 		return 0;
 	if (f && taken(in, skb, key, f->local_l64, f->remote_l64))
 		return -ECONNREFUSED;
-	if (!needs_own_pair(skb))
-		return 0;
 	if (taken(in, skb, key, s->bound_local, s->bound_remote))
-		return -ECONNREFUSED;
-	return ilnp6_flow_add(in, s->corr, key, false, local, remote) ? 0 : 1;
+		return needs ? -ECONNREFUSED : 0;
+	if (ilnp6_flow_add(in, s->corr, key, false, local, remote))
+		return 0;
+	return needs ? 1 : 0;
 }
 
 /* The correspondent has left the L64 that this flow was opened to */
@@ -610,8 +611,12 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 	struct ilnp6_path *p;
 	struct dst_entry *dst;
 
-	/* What opens something or answers a probe: tc egress sees to it */
-	if (unlikely(*(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
+	/*
+	 * What opens something or answers a probe: tc egress sees to it.
+	 * Behind hop-by-hop options it does not see our option.
+	 */
+	if (unlikely(ipv6_hdr(skb)->nexthdr != IPPROTO_DSTOPTS ||
+		     *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
 		     (opening(s, skb) && netif_carrier_ok(skb_dst(skb)->dev))))
 		return;
 	if (unlikely(too_long(skb)))
