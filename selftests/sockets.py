@@ -279,21 +279,57 @@ def raw(t: Test):
         t.equal("arrives", (b"raw %d" % i, HERE), (data, source[0]))
 
 
-@suite.case("extension headers of the application")
-def headers(t: Test):
+@suite.case("destination options of the application",
+            socket.IPV6_DSTOPTS, socket.IPV6_RECVDSTOPTS)
+@suite.case("hop-by-hop options of the application",
+            socket.IPV6_HOPOPTS, socket.IPV6_RECVHOPOPTS)
+def headers(t: Test, kind: int, received: int):
     up(t)
     server = t.udp("B", port=7000)
-    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVDSTOPTS, 1)
+    server.setsockopt(socket.IPPROTO_IPV6, received, 1)
     client = t.udp("A")
     # An option that is to be skipped where it is not known
     option = struct.pack("!BB BB4s", 0, 0, 0x1e, 4, b"mine")
-    client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_DSTOPTS, option)
+    client.setsockopt(socket.IPPROTO_IPV6, kind, option)
     client.connect((THERE, 7000))
     for i in range(6):
         client.send(b"%d" % i)
         data, anc, _, source = server.recvmsg(100, 200)
         t.equal("arrives", (b"%d" % i, HERE), (data, source[0]))
         t.check("with its option", any(b"mine" in d for _, _, d in anc), anc)
+
+
+@suite.case("stateful filters")
+def stateful(t: Test):
+    up(t)
+    for host, ports in ("A", ()), ("B", ("tcp dport 5000", "udp dport 7000")):
+        t.on(host, "nft", "add table ip6 f; add counter ip6 f invalid; "
+             "add chain ip6 f in { type filter hook input priority 0; "
+             "policy drop; }; "
+             "add rule ip6 f in ct state invalid counter name invalid drop; "
+             "add rule ip6 f in ct state established,related accept; "
+             "add rule ip6 f in meta l4proto ipv6-icmp accept; "
+             + "; ".join(f"add rule ip6 f in {port} ct state new accept"
+                         for port in ports))
+    says(t, *t.pair("A", "B", THERE), b"tcp")
+    server, client = t.udp("B", port=7000), t.udp("A")
+    client.connect((THERE, 7000))
+    for i in range(8):
+        client.send(b"%d" % i)
+        data, source = server.recvfrom(100)
+        server.sendto(data, source)
+        t.equal("answer", b"%d" % i, client.recv(100))
+    for host in "AB":
+        counter = t.on(host, "nft", "list", "counter", "ip6", "f", "invalid")
+        t.check(f"{host}: none invalid", "packets 0" in counter.stdout,
+                counter.stdout)
+        for proto in "tcp", "udp":
+            seen = t.on(host, "conntrack", "-L", "-f", "ipv6", "-p",
+                        proto).stdout.splitlines()
+            t.equal(f"{host}: {proto} flows", 1, len(seen))
+            t.check("bound addresses", f"src={HERE} dst={THERE}" in seen[0],
+                    seen)
+    with_nonce(t)
 
 
 @suite.case("UDP-Lite", socket.SOCK_DGRAM, IPPROTO_UDPLITE)

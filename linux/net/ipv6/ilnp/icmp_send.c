@@ -100,6 +100,8 @@ int ilnp6_icmp_send(struct ilnp6_net *in, struct sk_buff *skb)
 	int err;
 
 	finish(skb);
+	if (icmp6_hdr(skb)->icmp6_type == ILNP6_ICMPV6_LU)
+		ilnp6_untracked(skb);
 	dst = ip6_route_output_flags(in->net, NULL, &fl6, RT6_LOOKUP_F_IFACE);
 	if (dst->error) {
 		err = dst->error;

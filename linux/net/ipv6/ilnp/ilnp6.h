@@ -18,6 +18,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/skbuff.h>
@@ -963,6 +964,16 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb);
 
 /* --- icmp_send.c --- */
+
+/*
+ * Conntrack calls a Locator Update invalid, as a type it does not know, and
+ * many filters drop what is. As with Neighbour Discovery: untracked.
+ */
+static inline void ilnp6_untracked(struct sk_buff *skb)
+{
+	skb_set_nfct(skb, IP_CT_UNTRACKED);
+}
+
 struct sk_buff *ilnp6_icmp_build(const struct ilnp6_session *s,
 				 __be64 local_l64, __be64 remote_l64,
 				 int ifindex, unsigned int len);

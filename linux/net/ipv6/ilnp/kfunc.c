@@ -521,8 +521,12 @@ __bpf_kfunc int bpf_ilnp6_ingress(struct __sk_buff *skb_ctx)
 				return -EAGAIN;
 		}
 	}
-	if (unlikely(for_handlers(skb, &pkt)))
+	if (unlikely(for_handlers(skb, &pkt))) {
+		if (pkt.proto == IPPROTO_ICMPV6 &&
+		    skb->data[pkt.thoff] == ILNP6_ICMPV6_LU)
+			ilnp6_untracked(skb);
 		return ILNP6_V_PASS;
+	}
 	if (unlikely(!writable(skb, min(need, skb_headlen(skb)))))
 		return -EAGAIN;
 	opt = (const u8 *)(pkt.ip6 + 1);
