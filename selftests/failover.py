@@ -204,8 +204,9 @@ def carrier(t: Test):
     flow.finish(t)
     if not t.within("longest stall", 0, STALL, flow.stall):
         for when, how_long in flow.stalls:
-            t.note(f"{how_long:.2f} s, ended {when - max(
-                e for e in events if e < when):.2f} s after a loss")
+            last = max(e for e in events if e < when)
+            t.note(f"{how_long:.2f} s, ended {when - last:.2f} s after a "
+                   "loss")
 
 
 @suite.case("interface moves to another namespace")

@@ -55,7 +55,7 @@ compat_register_net_sysctl(struct net *net, const char *path,
 #endif
 }
 
-/* Unsolicited, to all nodes, with override; exported where the stub is gone */
+/* Unsolicited, to all nodes, with override; 7.0 exports it and has no stub */
 static inline void compat_ndisc_send_na(struct net_device *dev,
 					const struct in6_addr *addr)
 {
@@ -63,12 +63,12 @@ static inline void compat_ndisc_send_na(struct net_device *dev,
 
 	if (!idev)
 		return;
-#if __has_include(<net/ipv6_stubs.h>)
-	ipv6_stub->ndisc_send_na(dev, &in6addr_linklocal_allnodes, addr,
-				 !!idev->cnf.forwarding, false, true, true);
-#else
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	ndisc_send_na(dev, &in6addr_linklocal_allnodes, addr,
 		      !!idev->cnf.forwarding, false, true, true);
+#else
+	ipv6_stub->ndisc_send_na(dev, &in6addr_linklocal_allnodes, addr,
+				 !!idev->cnf.forwarding, false, true, true);
 #endif
 	in6_dev_put(idev);
 }
