@@ -124,6 +124,7 @@ def detection(t: Test):
     probes = [p for p in x.log if p.kind == wire.NS and not any(p.src)
               and p.l4[8:24] == wire.addr(address("a", 0))]
     t.require("a probe for the I-LV", probes)
+    x.gather(lambda p: True, 0.5)
     t.require("it is announced", [
         p for p in x.log if p.kind == wire.NA
         and p.src == wire.addr(address("a", 0))
