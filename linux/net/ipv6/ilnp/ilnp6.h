@@ -12,6 +12,7 @@
 #ifndef _ILNP6_H
 #define _ILNP6_H
 
+#include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/jhash.h>
 #include <linux/list.h>
@@ -872,6 +873,14 @@ static inline struct ilnp6_turn *ilnp6_turn(struct sk_buff *skb)
 {
 	return (struct ilnp6_turn *)(skb->cb +
 				     offsetof(struct inet6_skb_parm, srcrt));
+}
+
+/* Is it a turn, and of this set? */
+static inline bool ilnp6_turn_of(const struct ilnp6_turn *turn,
+				 const struct ilnp6_paths *ps)
+{
+	return turn->magic == ILNP6_TURN_MAGIC && ps && turn->set == ps->id &&
+	       turn->index < ps->n_up;
 }
 
 struct ilnp6_paths *ilnp6_paths_of_turn(struct ilnp6_net *in,

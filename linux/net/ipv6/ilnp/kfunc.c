@@ -215,8 +215,7 @@ static struct ilnp6_path *choose(struct ilnp6_net *in,
 	struct ilnp6_path *p;
 
 	/* Chosen at LOCAL_OUT, unless the paths have changed since */
-	if (likely(turn->magic == ILNP6_TURN_MAGIC && ps &&
-		   turn->set == ps->id && turn->index < ps->n_up))
+	if (ilnp6_turn_of(turn, ps))
 		return &ps->p[turn->index];
 	icmp = icmp_of(skb, pkt);
 	if (unlikely(icmp && icmp->icmp6_type == ICMPV6_ECHO_REPLY &&

@@ -553,10 +553,11 @@ void __ilnp6_lu_unpark(struct ilnp6_net *in)
 {
 	struct ilnp6_lu *lu, *tmp;
 
+	if (!list_empty(&in->lu_parked))
+		work_in(in, 0);
 	list_for_each_entry_safe(lu, tmp, &in->lu_parked, list) {
 		lu->tries = 0;
 		__requeue(in, lu, 0);
-		work_in(in, 0);
 	}
 }
 

@@ -338,10 +338,8 @@ struct ilnp6_paths *ilnp6_paths_of_turn(struct ilnp6_net *in,
 	const struct ilnp6_session *s;
 	struct ilnp6_paths *ps;
 
-	if (turn->magic != ILNP6_TURN_MAGIC)
-		return NULL;
 	ps = rcu_dereference(*set_slot(in, turn->set));
-	if (!ps || ps->id != turn->set || turn->index >= ps->n_up)
+	if (!ilnp6_turn_of(turn, ps))
 		return NULL;
 	s = ps->s;
 	if (s->local_nid != src->nid || s->bound_local != src->l64 ||
