@@ -7,7 +7,8 @@ import time
 
 import ra
 import wire
-from failover import Datagrams, drop, link_down, link_up, repair
+from failover import Datagrams, busy, drop, link_down, link_up, repair
+from flows import up
 from lib import NID_A, NID_B, Suite, Test, address, l64
 
 suite = Suite()
@@ -70,8 +71,7 @@ def watch(t: Test) -> tuple[Monitor, Monitor]:
 
 @suite.case("an administrator's changes")
 def by_hand(t: Test):
-    t.topo("direct", 2, 1)
-    t.ilnp_up(2, 1)
+    up(t, 2, 1)
     near, far = t.pair("A", "B", address("b", 0))
     near.sendall(b"x")
     far.recv(1)
@@ -94,11 +94,9 @@ def by_hand(t: Test):
     b.agree()
 
 
-@suite.case("links and routers")
+@suite.case("links")
 def links(t: Test):
-    t.topo("direct", 3, 1)
-    t.ilnp_up(3, 1)
-    flow = Datagrams(t)
+    flow = busy(t, 3, 1, Datagrams, 0)
     a, b = watch(t)
     link_down(t, 1)
     a.expect("path-down", dev="a1", local_l64=l64("a", 1))
@@ -114,12 +112,9 @@ def links(t: Test):
     b.agree()
 
 
-@suite.case("loss in the middle, and a forged packet")
+@suite.case("loss in the middle")
 def middle(t: Test):
-    t.topo("direct", 2, 1)
-    t.ilnp_up(2, 1)
-    flow = Datagrams(t)
-    time.sleep(2)
+    flow = busy(t, 2, 1, Datagrams, 2)
     a, b = watch(t)
     drop(t, f"ip6 saddr {l64('a', 1)}")
     a.expect("path-down", local_l64=l64("a", 1), state="suspect")
@@ -130,7 +125,7 @@ def middle(t: Test):
     b.agree()
 
 
-@suite.case("advertised prefixes, and a peer that does not answer")
+@suite.case("advertised prefixes, a forged packet, a peer that is silent")
 def advertised(t: Test):
     x = ra.raw_up(t)
     t.ilnp("A", "dev", "attach", "all")

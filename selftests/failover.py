@@ -5,6 +5,7 @@ import random
 import threading
 import time
 
+from flows import up
 from lib import Suite, Test, address, l64
 
 suite = Suite()
@@ -145,11 +146,16 @@ def hole(t: Test, way: str, a: int, b: int) -> None:
               "back": (back,)}[way])
 
 
-def black_hole(t: Test, way: str, traffic) -> None:
-    t.topo("direct", 2, 2)
-    t.ilnp_up(2, 2)
+def busy(t: Test, n: int, m: int, traffic, seconds: float):
+    """Traffic of A, with n L64s, to B, with m; it has run for a while."""
+    up(t, n, m)
     flow = traffic(t)
-    time.sleep(3)
+    time.sleep(seconds)
+    return flow
+
+
+def black_hole(t: Test, way: str, traffic) -> None:
+    flow = busy(t, 2, 2, traffic, 3)
     bad = (l64("a", 1), l64("b", 1))
     t.equal("before", {"up"}, set(states(t).values()))
     hole(t, way, 1, 1)
@@ -176,9 +182,7 @@ def silent(t: Test, way: str, traffic):
 
 @suite.case("a path that works is not left")
 def no_false_alarm(t: Test):
-    t.topo("direct", 4, 1)
-    t.ilnp_up(4, 1)
-    flow = Datagrams(t)
+    flow = busy(t, 4, 1, Datagrams, 0)
     end = time.monotonic() + 20
     while time.monotonic() < end:
         t.equal("states", {"up"}, set(states(t).values()))
@@ -189,10 +193,7 @@ def no_false_alarm(t: Test):
 
 @suite.case("carrier of one path after another")
 def carrier(t: Test):
-    t.topo("direct", 4, 1)
-    t.ilnp_up(4, 1)
-    flow = Transfer(t)
-    time.sleep(1)
+    flow = busy(t, 4, 1, Transfer, 1)
     flow.stall = 0
     events = []
     for i in range(60):
@@ -211,10 +212,7 @@ def carrier(t: Test):
 
 @suite.case("interface moves to another namespace")
 def moves(t: Test):
-    t.topo("direct", 2, 1)
-    t.ilnp_up(2, 1)
-    flow = Transfer(t)
-    time.sleep(1)
+    flow = busy(t, 2, 1, Transfer, 1)
     flow.stall = 0
     t.ip("A", "link", "set", "a1", "netns", t.ns("B"))
     time.sleep(2)
@@ -227,10 +225,7 @@ def moves(t: Test):
 
 @suite.case("a router falls silent")
 def silent_router(t: Test):
-    t.topo("direct", 2, 1)
-    t.ilnp_up(2, 1)
-    flow = Transfer(t)
-    time.sleep(2)
+    flow = busy(t, 2, 1, Transfer, 2)
     bad = (l64("a", 1), l64("b", 0))
     t.on("R", "nft", "add table netdev dead; add chain netdev dead in "
          "{ type filter hook ingress device ra1 priority 0; policy drop; }")
@@ -246,8 +241,7 @@ def silent_router(t: Test):
 
 @suite.case("idle sessions are left alone")
 def idle(t: Test):
-    t.topo("direct", 2, 2)
-    t.ilnp_up(2, 2)
+    up(t)
     near, far = t.pair("A", "B", address("b", 0))
     near.sendall(b"x")
     t.equal("data", b"x", far.recv(1))
@@ -259,10 +253,7 @@ def idle(t: Test):
 
 @suite.case("router says unreachable")
 def unreachable(t: Test):
-    t.topo("direct", 2, 1)
-    t.ilnp_up(2, 1)
-    flow = Datagrams(t)
-    time.sleep(1.5)
+    flow = busy(t, 2, 1, Datagrams, 1.5)
     t.on("R", "nft", "add table ip6 hole; add chain ip6 hole forward "
          "{ type filter hook forward priority -20; }; add rule ip6 hole "
          f"forward ip6 saddr {l64('a', 1)} reject with icmpv6 no-route")

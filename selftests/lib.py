@@ -246,6 +246,11 @@ class Test:
     def sysctl(self, host: str, *settings: str) -> None:
         self.on(host, "sysctl", "-qw", *settings)
 
+    def nstat(self, host: str) -> dict[str, int]:
+        """The kernel's own counters in a host's namespace."""
+        lines = self.on(host, "nstat", "-asz").stdout.splitlines()[1:]
+        return {name: int(n) for name, n, *_ in map(str.split, lines)}
+
     # sockets and processes
 
     def keep(self, thing):

@@ -70,11 +70,6 @@ def lengths(t: Test, ours: int, theirs: int):
         p for p in packets if set(p.nids) != {NID_A, NID_B}])
 
 
-def tcp_counters(t: Test) -> dict[str, int]:
-    lines = t.on("A", "nstat", "-asz").stdout.splitlines()[1:]
-    return {name: int(n) for name, n, *_ in map(str.split, lines)}
-
-
 @suite.case("routers forward segments in one piece, length 4", 4)
 @suite.case("routers forward segments in one piece, length 12", 12)
 def aggregates(t: Test, length: int):
@@ -83,7 +78,7 @@ def aggregates(t: Test, length: int):
     t.ilnp_up(1, 1, f"set=nonce-len {length}")
     learned = 0     # a first loss tells of such routers, length 4
     for port in range(5000, 5016):
-        before = tcp_counters(t)
+        before = t.nstat("A")
         near, far = t.pair("A", "B", address("b", 0), port)
         near.sendall(bytes(40000))
         near.shutdown(1)
@@ -91,7 +86,7 @@ def aggregates(t: Test, length: int):
             pass
         near.close()
         far.close()
-        after = tcp_counters(t)
+        after = t.nstat("A")
         again = after["TcpRetransSegs"] - before["TcpRetransSegs"]
         if length == 4 and again > 2 and not learned:
             learned = again

@@ -37,13 +37,19 @@ same()
 	check "$1: same data" cmp "$WORK/data" "$2"
 }
 
+# transfer ADDRESS COMMAND...: nc, run by COMMAND, sends the data to ADDRESS
+transfer()
+{
+	bg B "${@:2}" nc -l -N "$1" 5000
+	eventually "nc listens" 5 listening B tcp 5000
+	check "nc sends" on A "${@:2}" nc -N "$1" 5000 <"$WORK/data"
+	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+}
+
 t_nc()
 {
 	host_up
-	bg B nc -6 -l -N 5000
-	eventually "nc listens" 5 listening B tcp 5000
-	check "nc sends" on A nc -6 -N "$there" 5000 <"$WORK/data"
-	eventually "nc has all" 5 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	transfer "$there"
 	used nc
 }
 
@@ -183,11 +189,7 @@ t_mptcp()
 	[ -e /proc/sys/net/mptcp/enabled ] || skip "no MPTCP in this kernel"
 	on A sysctl -qw net.mptcp.enabled=1
 	on B sysctl -qw net.mptcp.enabled=1
-	bg B mptcpize run nc -6 -l -N 5000
-	eventually "nc listens" 5 listening B tcp 5000
-	check "over MPTCP" on A mptcpize run nc -6 -N "$there" 5000 \
-		<"$WORK/data"
-	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	transfer "$there" mptcpize run
 	used MPTCP
 }
 
@@ -211,10 +213,7 @@ t_wireguard()
 		endpoint "[$there]:51820"
 	on B wg set wg0 peer "$(cat "$WORK/A.pub")" allowed-ips 10.9.0.1/32
 	check "IPv4 inside" on A ping -q -c 10 -i 0.1 -W 3 10.9.0.2
-	bg B nc -l -N 10.9.0.2 5000
-	eventually "nc listens" 5 listening B tcp 5000
-	check "TCP inside" on A nc -N 10.9.0.2 5000 <"$WORK/data"
-	eventually "all of it" 10 cmp "$WORK/data" "$WORK/bg.$bg_pid"
+	transfer 10.9.0.2
 	used WireGuard
 }
 

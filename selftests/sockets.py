@@ -7,7 +7,7 @@ import struct
 import time
 
 import wire
-from flows import says
+from flows import says, up
 from lib import Skipped, Suite, Test, address
 
 suite = Suite()
@@ -16,16 +16,6 @@ MSG_FASTOPEN = 0x20000000
 TCP_MD5SIG = 14
 UDP_SEGMENT, UDP_GRO = 103, 104
 IPPROTO_UDPLITE = 136
-
-
-def up(t: Test) -> None:
-    t.topo("direct", 2, 2)
-    t.ilnp_up(2, 2)
-
-
-def tcp_counter(t: Test, host: str, name: str) -> int:
-    lines = t.on(host, "nstat", "-asz", name).stdout.splitlines()[1:]
-    return int(lines[0].split()[1]) if lines else 0
 
 
 def with_nonce(t: Test) -> None:
@@ -49,7 +39,7 @@ def cookies(t: Test, mode: int):
     got = b"".join(iter(lambda: far.recv(1 << 16), b""))
     t.check("data", got == data)
     t.equal("cookies sent", mode > 0,
-            tcp_counter(t, "B", "TcpExtSyncookiesSent") > 0)
+            t.nstat("B")["TcpExtSyncookiesSent"] > 0)
     with_nonce(t)
 
 
@@ -68,7 +58,7 @@ def fast_open(t: Test):
         t.equal("data", b"early %d" % i, far.recv(100))
         says(t, near, far, b"later")
     t.equal("data came with the second SYN", 1,
-            tcp_counter(t, "B", "TcpExtTCPFastOpenPassive"))
+            t.nstat("B")["TcpExtTCPFastOpenPassive"])
     with_nonce(t)
 
 
@@ -81,7 +71,7 @@ def keepalive(t: Test):
     near.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2)
     near.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
     time.sleep(60)
-    t.check("probed", tcp_counter(t, "A", "TcpExtTCPKeepAlive") >= 10)
+    t.check("probed", t.nstat("A")["TcpExtTCPKeepAlive"] >= 10)
     says(t, near, far, b"still there")
 
 
@@ -158,7 +148,7 @@ def md5(t: Test):
     near.connect((THERE, 5000))
     says(t, near, t.accept(listener), b"signed")
     t.equal("bad signatures", 0, sum(
-        tcp_counter(t, h, f"TcpExtTCPMD5{why}") for h in "AB"
+        t.nstat(h)[f"TcpExtTCPMD5{why}"] for h in "AB"
         for why in ("NotFound", "Unexpected", "Failure")))
     with_nonce(t)
 
