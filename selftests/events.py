@@ -125,7 +125,7 @@ def middle(t: Test):
     b.agree()
 
 
-@suite.case("advertised prefixes, a forged packet, a peer that is silent")
+@suite.case("routers' word, a forged packet, a peer that is silent")
 def advertised(t: Test):
     x = ra.raw_up(t)
     t.ilnp("A", "dev", "attach", "all")
@@ -147,6 +147,10 @@ def advertised(t: Test):
     ra.served(t, x, "deprecated", 10, lambda: any(a.has(
         "l64-change", {"l64": l64("a", 1), "state": state})
         for state in ("aged", "expired")))
+    x.advertise_router([], lifetime=0)
+    ra.served(t, x, "the router resigns", 10, lambda: any(
+        "via" not in e for e in a.events()
+        if e["event"] == "l64-change" and e["l64"] == l64("a", 0)))
     time.sleep(7310)
     a.expect("l64-del", 30, l64=l64("a", 1))
     a.agree()

@@ -222,6 +222,64 @@ def no_l64(t: Test):
     t.equal("only that", {l64("a", 0)}, set(l64s(t)))
 
 
+def elapse(x: wire.Peer, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        x.receive(0.1)
+
+
+def two_routers(t: Test) -> wire.Peer:
+    """Two links with a router each, and no default route but theirs."""
+    x = raw_up(t, 2)
+    t.ip("A", "-6", "route", "flush", "default")
+    t.ilnp("A", "dev", "attach", "all")
+    for i in range(2):
+        x.advertise_router([info(i)], f"x{i}")
+    served(t, x, "both usable", 10, lambda: all(
+        not addresses(t).get(address("a", i), {"tentative": 1}).get(
+            "tentative") for i in range(2)) and nid(t)["state"] == "ready")
+    return x
+
+
+def sends_by(t: Test, x: wire.Peer, flow, conn, devs: set[str]) -> None:
+    used = set()
+    for _ in range(6):
+        conn.sendall(b"data")
+        segment = t.require("a segment", flow.pull())
+        used.add(segment.dev)
+    t.equal("links it leaves by", devs, used)
+
+
+@suite.case("a router that is none any more")
+def resigns(t: Test):
+    x = two_routers(t)
+    flow, conn = t.opened(x, dev="x0")
+    sends_by(t, x, flow, conn, {"x0", "x1"})
+    x.advertise_router([info(1)], "x1", 0)
+    served(t, x, "left without", 5,
+           lambda: "via" not in l64s(t)[l64("a", 1)])
+    t.check("the L64 stays", address("a", 1) in addresses(t))
+    sends_by(t, x, flow, conn, {"x0"})
+    x.advertise_router([info(1)], "x1")
+    served(t, x, "it is again", 5, lambda: "via" in l64s(t)[l64("a", 1)])
+    sends_by(t, x, flow, conn, {"x0", "x1"})
+
+
+@suite.case("a router's lifetime ends")
+def router_lifetime(t: Test):
+    x = two_routers(t)
+    flow, conn = t.opened(x, dev="x0")
+    x.advertise_router([info(1)], "x1", 20)
+    elapse(x, 15)
+    t.check("not yet", "via" in l64s(t)[l64("a", 1)])
+    sends_by(t, x, flow, conn, {"x0", "x1"})
+    served(t, x, "left without", 10,
+           lambda: "via" not in l64s(t)[l64("a", 1)])
+    # The kernel looks for routes that are over every 30 s.
+    elapse(x, 35)
+    sends_by(t, x, flow, conn, {"x0"})
+
+
 @suite.case("what the user configured stays")
 def users_own(t: Test):
     x = raw_up(t)

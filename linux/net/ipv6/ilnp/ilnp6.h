@@ -189,11 +189,13 @@ struct ilnp6_rtnl {
  * @l64: network order; 0: unused
  * @ifindex: on which interface
  * @router: link-local address
+ * @until: jiffies when it ceases to be a router; 0: it has
  */
 struct ilnp6_ra {
 	__be64 l64;
 	int ifindex;
 	struct in6_addr router;
+	unsigned long until;
 };
 
 /* --- ilcc.c: correspondents ---------------------------------------------- */
@@ -726,8 +728,8 @@ void __ilnp6_label_corr(struct ilnp6_net *in, struct ilnp6_corr *corr);
 void __ilnp6_label_forget(struct ilnp6_net *in, struct ilnp6_corr *corr);
 
 /* --- ra.c --- */
-void ilnp6_ra_router(struct ilnp6_net *in, __be64 l64, int ifindex,
-		     struct in6_addr *router);
+unsigned long ilnp6_ra_router(struct ilnp6_net *in, __be64 l64, int ifindex,
+			      struct in6_addr *router);
 void ilnp6_ra_rcv(struct ilnp6_net *in, struct sk_buff *skb);
 
 /* --- ilcc.c --- */

@@ -702,6 +702,18 @@ static bool addr_from_ra(struct ilnp6_net *in, const struct addr *a)
 	       a->valid != LIFETIME_INF;
 }
 
+/* Return: the L64 has another router, or none */
+static bool via_update(struct sync *s, struct local *e)
+{
+	struct in6_addr via = e->l.via;
+	unsigned long left;
+
+	left = ilnp6_ra_router(s->in, e->l.l64, e->l.ifindex, &e->l.via);
+	if (left)
+		s->delay = min(s->delay, ilnp6_delay(left));
+	return !ipv6_addr_equal(&via, &e->l.via);
+}
+
 /* Several addresses may share a prefix: the longest lifetime counts */
 static void ra_note(struct sync *s, const struct addr *a)
 {
@@ -717,11 +729,9 @@ static void ra_note(struct sync *s, const struct addr *a)
 		e = l64_new(s->in, a->a.l64, a->ifindex, ILNP6_ORIGIN_RA);
 		if (IS_ERR(e))
 			return;
-		ilnp6_ra_router(s->in, a->a.l64, a->ifindex, &e->l.via);
+		via_update(s, e);
 		l64_link(s->in, e);
 	}
-	if (ipv6_addr_any(&e->l.via))
-		ilnp6_ra_router(s->in, a->a.l64, a->ifindex, &e->l.via);
 	if (!e->ra) {
 		e->valid = 0;
 		e->preferred = 0;
@@ -896,12 +906,13 @@ static void l64_update(struct sync *s, struct local *e)
 {
 	bool usable = e->l.usable;
 	bool expired = e->l.expired;
+	bool via = e->ra && via_update(s, e);
 
 	e->l.usable = e->up;
 	e->l.expired = l64_expired(s, e);
 	if (e->l.usable && e->tentative)
 		s->delay = min(s->delay, DAD_POLL);
-	if (e->l.usable != usable || e->l.expired != expired)
+	if (e->l.usable != usable || e->l.expired != expired || via)
 		ilnp6_notify_l64(s->in, ILNP6_EVENT_L64_CHANGE, &e->l);
 }
 
