@@ -133,8 +133,9 @@ demo:
 	fi; \
 	exit $$rc
 
+# CORE: kernels that run the core set after it.
 check:
-	@$(vm)/run-tests $(or $(KERNEL),6.12)
+	@$(vm)/run-tests $(or $(KERNEL),6.12) $(CORE:%=core:%)
 
 check-all:
 	@$(vm)/run-tests 6.12 7.2 6.1 debug

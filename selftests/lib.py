@@ -302,12 +302,12 @@ class Test:
         return near, self.accept(listener)
 
     def capture(self, host: str, devs: list[str] | None = None,
-                ) -> wire.Capture:
+                **more) -> wire.Capture:
         """What leaves these interfaces of a router, by default all."""
         with self.inside(host):
             if devs is None:
                 devs = [n for _, n in socket.if_nameindex() if n != "lo"]
-            capture = wire.Capture(devs)
+            capture = wire.Capture(devs, **more)
         self.closing.append(capture)
         return capture
 

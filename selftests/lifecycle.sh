@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=real smp=2 mem=1024 timeout=1800
+# ilnp-test: core=yes clock=real smp=2 mem=1024 timeout=1800
 #
 # +------------------------------------------------------------------------+
 # | Proves that nothing of ILNP's life disturbs the kernel while TCP, UDP  |

@@ -15,6 +15,7 @@
 #include <linux/btf_ids.h>
 #include <linux/tcp.h>
 #include <net/addrconf.h>
+#include <net/dst_metadata.h>
 #include <net/ip6_route.h>
 
 #include <linux/ilnp6_bpf.h>
@@ -451,6 +452,15 @@ static int map_in(struct ilnp6_net *in, struct sk_buff *skb,
 	return ILNP6_V_SEND;
 }
 
+/*
+ * For us, and not taken already by the program of the interface below: a
+ * VLAN's or an ipvlan's packet meets both.
+ */
+static bool undecided(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST && !skb_valid_dst(skb);
+}
+
 /* What needs its nonce further up, or more than one look at its headers */
 static bool for_handlers(const struct sk_buff *skb, const struct packet *pkt)
 {
@@ -504,7 +514,7 @@ __bpf_kfunc int bpf_ilnp6_ingress(struct __sk_buff *skb_ctx)
 	const u8 *opt;
 	int err;
 
-	if (unlikely(skb->pkt_type != PACKET_HOST))
+	if (unlikely(!undecided(skb)))
 		return ILNP6_V_PASS;
 	err = parse(skb, &pkt);
 	if (unlikely(err <= 0))
@@ -565,7 +575,7 @@ static noinline int plain(struct ilnp6_net *in, struct sk_buff *skb,
 {
 	struct ilnp6_session *s = NULL;
 
-	if (skb->pkt_type != PACKET_HOST)
+	if (!undecided(skb))
 		return ILNP6_V_PASS;
 	if (!ilnp6_input_plain(in, skb, ip6, &s))
 		return ILNP6_V_DROP;

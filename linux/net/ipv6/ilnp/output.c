@@ -143,6 +143,16 @@ static noinline void limit_segments(struct sock *sk,
 	}
 }
 
+/*
+ * BIG TCP puts hop-by-hop options before ours, and the kernel takes those out
+ * of segments again only where TCP's header follows them.
+ */
+static void no_big_tcp(struct sock *sk)
+{
+	if (unlikely(sk->sk_gso_max_size > GSO_LEGACY_MAX_SIZE))
+		sk->sk_gso_max_size = GSO_LEGACY_MAX_SIZE;
+}
+
 /* A connection keeps the mode of its first packet */
 static bool tcp_wants_nonce(struct ilnp6_net *in, struct sock *sk,
 			    struct sk_buff *skb, const struct ilnp6_session *s)
@@ -150,6 +160,7 @@ static bool tcp_wants_nonce(struct ilnp6_net *in, struct sock *sk,
 	unsigned int pcount = max_t(unsigned int, 1, skb_shinfo(skb)->gso_segs);
 	unsigned int optlen = s->opt_len;
 
+	no_big_tcp(sk);
 	if (likely(ilnp6_sk_marked(sk))) {
 		if (unlikely(READ_ONCE(s->gso_slack)))
 			set_ext_hdr_len(sk, header_len(sk, s));
@@ -677,6 +688,11 @@ static noinline unsigned int to_correspondent(struct ilnp6_net *in,
 	if (IS_ERR(s)) {
 		ilnp6_count(in, ILNP6_STAT_TX_FLOW_REFUSED);
 		return NF_DROP_ERR(PTR_ERR(s));
+	}
+	if (unlikely(skb->len + s->opt_len >
+		     sizeof(struct ipv6hdr) + IPV6_MAXPLEN)) {
+		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
+		return NF_DROP_ERR(-EMSGSIZE);
 	}
 	if (!insert(skb, s)) {
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
