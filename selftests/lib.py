@@ -304,9 +304,10 @@ class Test:
     def capture(self, host: str, devs: list[str] | None = None,
                 **more) -> wire.Capture:
         """What leaves these interfaces of a router, by default all."""
+        if devs is None:
+            devs = [link["ifname"] for link in self.show(
+                host, "link", "show", "up") if link["ifname"] != "lo"]
         with self.inside(host):
-            if devs is None:
-                devs = [n for _, n in socket.if_nameindex() if n != "lo"]
             capture = wire.Capture(devs, **more)
         self.closing.append(capture)
         return capture
