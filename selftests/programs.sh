@@ -5,9 +5,9 @@
 # +------------------------------------------------------------------------+
 # | Proves that unmodified programs work between two ILNP hosts while each |
 # | packet takes another path: ssh with a forwarded port, curl from nginx  |
-# | by HTTP/1.1 and 2, rsync, iperf3, nc, MPTCP, WireGuard, DNS-like       |
-# | questions over UDP and TCP; and, of each, that all paths were used and |
-# | nothing went without nonce.                                            |
+# | by HTTP/1.1 and 2, rsync, iperf3, nc, MPTCP, WireGuard, PostgreSQL,    |
+# | DNS over UDP and TCP, NFS, chrony; and, of each, that all paths were   |
+# | used and nothing went without nonce.                                   |
 # +------------------------------------------------------------------------+
 . "$(dirname "$0")/lib.sh"
 
@@ -160,27 +160,149 @@ t_iperf3()
 	used iperf3
 }
 
-# questions TRANSPORT: socat answers each with itself, as a name server would
-questions()
+# dns_zone: big enough an answer for TCP
+dns_zone()
 {
-	local i
-
+	echo "\$ORIGIN example."
+	echo "\$TTL 60"
+	echo "@ SOA ns admin 1 60 60 60 60"
+	echo "@ NS ns"
+	echo "ns AAAA $there"
 	for i in 1 2 3 4 5 6 7 8; do
-		equal "$1 question $i" "name$i" "$(echo "name$i" |
-			on A socat -t 5 - "$1:[$there]:53,shut-none")"
+		echo "name$i TXT answer$i"
+		for n in 1 2 3 4 5 6 7 8; do
+			echo "big TXT $(head -c 180 /dev/zero | tr '\0' "$n")$i"
+		done
 	done
 }
 
-t_questions()
+t_dns()
+{
+	local dig
+
+	host_up
+	dig=(on A dig +time=5 +tries=2 "@$there")
+	dns_zone >"$WORK/example.zone"
+	cat >"$WORK/nsd.conf" <<-EOT
+		server:
+			ip-address: $there
+			username: ""
+			zonesdir: "$WORK"
+			xfrdfile: "$WORK/xfrd.state"
+			zonelistfile: "$WORK/zone.list"
+			pidfile: "$WORK/nsd.pid"
+			server-count: 1
+		remote-control:
+			control-enable: no
+		zone:
+			name: example
+			zonefile: example.zone
+	EOT
+	bg B nsd -d -c "$WORK/nsd.conf"
+	eventually "nsd listens" 20 listening B udp 53
+	for i in 1 2 3 4 5 6 7 8; do
+		equal "UDP question $i" "\"answer$i\"" \
+			"$("${dig[@]}" +short "name$i.example" TXT)"
+		equal "TCP question $i" "\"answer$i\"" \
+			"$("${dig[@]}" +tcp +short "name$i.example" TXT)"
+	done
+	"${dig[@]}" big.example TXT >"$WORK/out/big"
+	equal "answers in a big one" 64 "$(grep -c '^big' "$WORK/out/big")"
+	matches "by TCP" 'SERVER:.*\(TCP\)' "$(cat "$WORK/out/big")"
+	used DNS
+}
+
+# A cluster of its own, made outside of what is timed.
+t_postgresql()
+{
+	local bin sql=(on A psql -qAt -h)
+
+	host_up
+	bin=$(echo /usr/lib/postgresql/*/bin)
+	[ -x "$bin/initdb" ] || skip "no PostgreSQL"
+	chmod 755 "$WORK"
+	install -d -o postgres "$WORK/db"
+	as=(runuser -u postgres --)
+	check "initdb" "${as[@]}" "$bin/initdb" -D "$WORK/db" -A trust -N \
+		--no-locale
+	echo "host all all ::/0 trust" >>"$WORK/db/pg_hba.conf"
+	bg B "${as[@]}" "$bin/postgres" -D "$WORK/db" -h "$there" -F \
+		-k "$WORK/db"
+	sql+=("$there" -U postgres)
+	eventually "it accepts" 60 "${sql[@]}" -c 'select 1'
+	"${sql[@]}" -c 'create table t (n int, d text)'
+	for i in 1 2 3; do
+		check "rows in" "${sql[@]}" -c "insert into t select n,
+			repeat(md5(n::text), 8) from generate_series(1, 500) n"
+	done
+	equal "rows" 1500 "$("${sql[@]}" -c 'select count(*) from t')"
+	equal "the last of them" "$(printf 500 | md5sum | cut -c 1-32)" \
+		"$("${sql[@]}" -c 'copy t to stdout' | tail -n 1 |
+			cut -f 2 | cut -c 1-32)"
+	used PostgreSQL
+}
+
+# NFS version 4 needs no portmapper. Mounts go with their namespace.
+t_nfs()
 {
 	host_up
-	bg B socat "UDP6-LISTEN:53,bind=[$there],fork" PIPE
-	bg B socat "TCP6-LISTEN:53,bind=[$there],fork,reuseaddr" PIPE
-	eventually "UDP served" 5 listening B udp 53
-	eventually "TCP served" 5 listening B tcp 53
-	questions UDP6
-	questions TCP6
-	used questions
+	modprobe -q nfsd || skip "no NFS server in this kernel"
+	mkdir -p "$WORK/export" "$WORK/etab" "$WORK/mnt"
+	cp "$WORK/data" "$WORK/export/data"
+	mount -t tmpfs none "$WORK/etab"
+	cat >"$WORK/serve" <<-EOT
+		set -e
+		mount --bind "$WORK/etab" /var/lib/nfs
+		mkdir -p /var/lib/nfs/v4recovery /run/rpc_pipefs
+		touch /var/lib/nfs/etab /var/lib/nfs/rmtab
+		mount -t tmpfs none "$WORK/export"
+		cp "$WORK/data" "$WORK/export/data"
+		mount -t nfsd nfsd /proc/fs/nfsd
+		exportfs -o rw,insecure,no_root_squash,fsid=0,sync \
+			"*:$WORK/export"
+		rpc.mountd -N 3 -V 4
+		rpc.nfsd -N 3 -V 4 -G 5 -L 5 -H "$there" 2
+		exec sleep 1000
+	EOT
+	bg B bash "$WORK/serve"
+	eventually "nfsd listens" 30 listening B tcp 2049
+	cat >"$WORK/use" <<-EOT
+		set -e
+		mount -t nfs4 -o proto=tcp6,soft,timeo=100 "[$there]:/" \
+			"$WORK/mnt"
+		cmp "$WORK/data" "$WORK/mnt/data"
+		cp "$WORK/data" "$WORK/mnt/copy"
+		sync -f "$WORK/mnt/copy"
+		echo 3 >/proc/sys/vm/drop_caches
+		cmp "$WORK/data" "$WORK/mnt/copy"
+		umount "$WORK/mnt"
+	EOT
+	check "mounted, read, written" on A bash "$WORK/use"
+	used NFS
+	on B rpc.nfsd 0
+	umount "$WORK/etab"
+}
+
+t_chrony()
+{
+	host_up
+	cat >"$WORK/chrony.conf" <<-EOT
+		local stratum 5
+		allow all
+		bindaddress $there
+		cmdport 0
+		user root
+		pidfile $WORK/chrony.pid
+	EOT
+	bg B chronyd -d -x -f "$WORK/chrony.conf"
+	eventually "chronyd listens" 10 listening B udp 123
+	for i in 1 2 3 4; do
+		matches "the server's clock" 'System clock wrong by -?0\.0' \
+			"$(on A chronyd -d -Q -t 60 "user root" "cmdport 0" \
+				"pidfile $WORK/client.pid" \
+				"server $there iburst" 2>&1)"
+	done
+	used chrony
 }
 
 t_mptcp()
@@ -222,7 +344,10 @@ subtest "curl from nginx" t_curl
 subtest "ssh, a forwarded port" t_ssh
 subtest rsync t_rsync
 subtest iperf3 t_iperf3
-subtest "questions over UDP and TCP" t_questions
+subtest PostgreSQL t_postgresql
+subtest "DNS over UDP and TCP" t_dns
+subtest "NFS over TCP" t_nfs
+subtest chrony t_chrony
 subtest MPTCP t_mptcp
 subtest WireGuard t_wireguard
 run_subtests "$@"
