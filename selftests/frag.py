@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Datagrams larger than a link: see frag.sh."""
+import errno
 import os
 
 import wire
@@ -53,6 +54,27 @@ def udp(t: Test):
         server.sendto(got, where)
         t.check(f"{size} octets back", client.recv(70000) == data)
     judge(t, capture.stop(), 1500)
+
+
+@suite.case("as long as IPv6 can be")
+def longest(t: Test):
+    """65535 octets of payload, of which the option takes its part."""
+    t.topo("direct", 2, 2)
+    t.ilnp_up(2, 2)
+    t.on("A", "ping", "-6", "-c2", "-i0.2", "-W3", "-s65507",
+         address("b", 0))
+    server, client = t.udp("B", port=7000), t.udp("A")
+    data = os.urandom(65535 - 16 - 8)
+    client.sendto(data, (address("b", 0), 7000))
+    t.check("arrives", server.recv(70000) == data)
+    for more in 1, 16:
+        try:
+            client.sendto(data + bytes(more), (address("b", 0), 7000))
+            t.check(f"{more} more are refused", False)
+        except OSError as why:
+            t.equal("error", errno.EMSGSIZE, why.errno)
+    client.sendto(data, (address("b", 0), 7000))
+    t.check("goes on", server.recv(70000) == data)
 
 
 @suite.case("links of 1280")

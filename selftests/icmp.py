@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ICMPv6 errors back to bound I-LVs: see icmp.sh."""
+import json
 import os
 import socket
 import struct
 import threading
 
 import wire
-from lib import NID_A, NID_B, Suite, Test, address
+from lib import NID_A, NID_B, Skipped, Suite, Test, address, tool
 
 suite = Suite()
 IPV6_RECVERR, IPV6_MTU, IPV6_MTU_DISCOVER = 25, 24, 23
@@ -134,6 +135,21 @@ def traceroute(t: Test, how: tuple):
     t.equal("the last is B", address("b", 0), lines[-1][1])
     t.none("hops that do not answer",
            [line for line in lines if "*" in line[1:]])
+
+
+@suite.case("mtr")
+def mtr(t: Test):
+    if not tool("mtr"):
+        raise Skipped("no mtr")
+    t.topo("routed", 2, 1)
+    for ns in ("Ra0", "Ra1", "C", "Rb0", "B"):
+        t.sysctl(ns, "net.ipv6.icmp.ratelimit=0")
+    t.ilnp_up(2, 1)
+    hubs = json.loads(t.on("A", "mtr", "-6", "-n", "-j", "-c", "6", "-i",
+                           "0.3", address("b", 0)).stdout)["report"]["hubs"]
+    t.equal("four hops", 4, len(hubs))
+    t.equal("the last is B", address("b", 0), hubs[-1]["host"])
+    t.none("hops that lose", [h for h in hubs if h["Loss%"]])
 
 
 def quote(flow: wire.Flow, proto: int, segment: bytes) -> bytes:

@@ -8,7 +8,7 @@ import time
 
 import wire
 from flows import says, up
-from lib import Skipped, Suite, Test, address
+from lib import Skipped, Suite, Test, address, prefix
 
 suite = Suite()
 HERE, THERE = address("a", 0), address("b", 0)
@@ -287,6 +287,50 @@ def headers(t: Test, kind: int, received: int):
         data, anc, _, source = server.recvmsg(100, 200)
         t.equal("arrives", (b"%d" % i, HERE), (data, source[0]))
         t.check("with its option", any(b"mine" in d for _, _, d in anc), anc)
+
+
+@suite.case("routing header of the application")
+def routing(t: Test):
+    """It says itself where its packets go: they stay plain IPv6."""
+    up(t)
+    for host in "RB":
+        t.sysctl(host, *(f"net.ipv6.conf.{dev}.seg6_enabled=1" for dev in (
+            "all", *(link["ifname"] for link in t.show(host, "link")))))
+    server, client = t.udp("B", port=7000), t.udp("A", HERE)
+    segments = [wire.addr(THERE), wire.addr(prefix("a", 0) + "1")]
+    client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RTHDR, struct.pack(
+        "!BBBBBBH", 0, 2 * len(segments), 4, len(segments) - 1,
+        len(segments) - 1, 0, 0) + b"".join(segments))
+    client.connect((THERE, 7000))
+    for i in range(6):
+        client.send(b"%d" % i)
+        data, source = server.recvfrom(100)
+        t.equal("arrives", (b"%d" % i, HERE), (data, source[0]))
+    t.equal("with nonce", 0, t.stat("A", "tx-packets"))
+
+
+@suite.case("no fragments wanted")
+def dont_fragment(t: Test):
+    up(t)
+    server, client = t.udp("B", port=7000), t.udp("A")
+    client.connect((THERE, 7000))
+    client.send(b"first")
+    server.recv(100)
+    client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_DONTFRAG, 1)
+    fits = 1500 - 40 - 16 - 8       # beside the option
+
+    def refused(size: int) -> bool:
+        try:
+            client.send(bytes(size))
+        except OSError as why:
+            return why.errno == errno.EMSGSIZE
+        return False
+    t.eventually("one octet too many is refused", 2, refused, fits + 1)
+    t.eventually("what fits is not", 2, lambda: not refused(fits))
+    server.settimeout(1)
+    t.equal("and arrives", fits, len(server.recv(2000)))
+    t.equal("in one piece", 0, t.nstat("B")["Ip6ReasmReqds"])
+    with_nonce(t)
 
 
 @suite.case("stateful filters")

@@ -55,6 +55,15 @@ compat_register_net_sysctl(struct net *net, const char *path,
 #endif
 }
 
+static inline bool compat_inet6_dontfrag(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return inet6_test_bit(DONTFRAG, sk);
+#else
+	return inet6_sk(sk)->dontfrag;
+#endif
+}
+
 /* Unsolicited, to all nodes, with override; 7.0 exports it and has no stub */
 static inline void compat_ndisc_send_na(struct net_device *dev,
 					const struct in6_addr *addr)

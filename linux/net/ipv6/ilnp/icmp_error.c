@@ -41,7 +41,6 @@ static int forged(struct ilnp6_net *in, struct sk_buff *skb)
 {
 	ilnp6_count(in, ILNP6_STAT_ICMP_FORGED);
 	ilnp6_notify_bad(in, skb, ILNP6_STAT_ICMP_FORGED);
-	kfree_skb(skb);
 	return -1;
 }
 
@@ -89,12 +88,14 @@ static void bound_pair(struct ilnp6_net *in, const struct sk_buff *skb,
 }
 
 static void translate(struct ilnp6_net *in, struct sk_buff *skb,
-		      const struct ilnp6_session *s, unsigned int optlen)
+		      const struct ilnp6_session *s, unsigned int optlen,
+		      unsigned int outer)
 {
 	struct ipv6hdr *inner = (struct ipv6hdr *)(skb->data + QUOTE);
 	u8 nexthdr = optlen ? *(u8 *)(inner + 1) : inner->nexthdr;
 	struct icmp6hdr *icmp;
 	__be64 local, remote;
+	struct ipv6hdr *ip6;
 	u32 mtu;
 
 	bound_pair(in, skb, s, QUOTE + sizeof(*inner) + optlen, nexthdr,
@@ -104,10 +105,16 @@ static void translate(struct ilnp6_net *in, struct sk_buff *skb,
 	inner->nexthdr = nexthdr;
 	inner->payload_len = htons(ntohs(inner->payload_len) - optlen);
 	if (optlen)
-		memmove(skb->data + optlen, skb->data,
-			QUOTE + sizeof(*inner));
+		memmove(skb->data - outer + optlen, skb->data - outer,
+			outer + QUOTE + sizeof(*inner));
 	__skb_pull(skb, optlen);
 	skb->transport_header += optlen;
+	if (outer) {
+		skb->mac_header += optlen;
+		skb->network_header += optlen;
+		ip6 = ipv6_hdr(skb);
+		ip6->payload_len = htons(ntohs(ip6->payload_len) - optlen);
+	}
 	icmp = icmp6_hdr(skb);
 	if (icmp->icmp6_type == ICMPV6_PKT_TOOBIG) {
 		/* TCP has the option in its header length already */
@@ -193,18 +200,25 @@ static int quoted_bound(struct ilnp6_net *in, struct sk_buff *skb)
 					ip6_compute_pseudo) ||
 	    skb_ensure_writable(skb, QUOTE + sizeof(*inner) + QUOTE_TRANSPORT))
 		return 1;
-	translate(in, skb, s, 0);
+	translate(in, skb, s, 0, 0);
 	return 1;
 }
 
 /**
  * ilnp6_icmp_error - look at an ICMPv6 error before the kernel does
  * @in: namespace
- * @skb: the error; at least an ICMPv6 header is linear
+ * @skb: the error; at least an ICMPv6 header is linear; where its first
+ *	%ILNP6_ICMP_ERROR_LEN octets are linear and writable, memory stays
+ * @outer: octets before skb->data to move with it, if the quote shrinks; 0:
+ *	they are not looked at any more
  *
- * Return: 1 to go on with it, -1 if it was dropped.
+ * Our programs ask first, so that raw sockets and conntrack see the quote as
+ * it was sent; the protocol handler asks for what did not meet a program.
+ *
+ * Return: 1 to go on with it; 0: to be consumed; -1: to be dropped.
  */
-int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
+int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb,
+		     unsigned int outer)
 {
 	const struct ipv6hdr *inner;
 	struct ilnp6_session *s;
@@ -241,15 +255,12 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
 			return forged(in, skb);
 		ilnp6_corr_fallback(in, s->corr, true);
 		/* The socket need not know: its next try is plain */
-		consume_skb(skb);
-		return -1;
+		return 0;
 	}
-	if (path_error(in, s, skb) || miscounted(in, s, skb)) {
-		consume_skb(skb);
-		return -1;
-	}
+	if (path_error(in, s, skb) || miscounted(in, s, skb))
+		return 0;
 	if (skb_ensure_writable(skb, need))
 		return 1;
-	translate(in, skb, s, optlen);
+	translate(in, skb, s, optlen, outer);
 	return 1;
 }

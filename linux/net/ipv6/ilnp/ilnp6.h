@@ -972,7 +972,11 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 		       const struct ipv6hdr *ip6, struct ilnp6_session **rfc);
 
 /* --- icmp_error.c --- */
-int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb);
+/* ICMPv6 header, quoted IPv6 header with our option, eight octets more */
+#define ILNP6_ICMP_ERROR_LEN	(8 + 40 + ILNP6_OPT_HDR_MAX + 8)
+
+int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb,
+		     unsigned int outer);
 
 /* --- icmp_send.c --- */
 

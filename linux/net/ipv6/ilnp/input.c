@@ -803,6 +803,17 @@ static int dstopts_rcv(struct sk_buff *skb)
 	return orig_dstopts->handler(skb);
 }
 
+static int icmp_error(struct ilnp6_net *in, struct sk_buff *skb)
+{
+	int ret = ilnp6_icmp_error(in, skb, 0);
+
+	if (ret < 0)
+		kfree_skb(skb);
+	else if (!ret)
+		consume_skb(skb);
+	return ret > 0 ? ret : -1;
+}
+
 static int icmpv6_rcv(struct sk_buff *skb)
 {
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
@@ -818,7 +829,7 @@ static int icmpv6_rcv(struct sk_buff *skb)
 		else if (type == ICMPV6_ECHO_REPLY)
 			ret = ilnp6_live_reply(in, skb);
 		else if (icmpv6_is_err(type))
-			ret = ilnp6_icmp_error(in, skb);
+			ret = icmp_error(in, skb);
 	}
 	return ret > 0 ? orig_icmpv6->handler(skb) : ret;
 }

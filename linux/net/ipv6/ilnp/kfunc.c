@@ -582,6 +582,24 @@ static noinline int plain(struct ilnp6_net *in, struct sk_buff *skb,
 	return s ? take_plain(in, skb, s) : ILNP6_V_PASS;
 }
 
+/* A router's error about a packet of ours */
+static noinline int router_error(struct ilnp6_net *in, struct sk_buff *skb)
+{
+	unsigned int off = skb_network_offset(skb) + sizeof(struct ipv6hdr);
+	int ret;
+
+	if (!linear(skb, off + ILNP6_ICMP_ERROR_LEN) ||
+	    !writable(skb, min(off + ILNP6_ICMP_ERROR_LEN, skb_headlen(skb))))
+		return -EAGAIN;
+	if (skb_headlen(skb) < off + ILNP6_ICMP_ERROR_LEN || !undecided(skb))
+		return ILNP6_V_PASS;
+	__skb_pull(skb, off);
+	skb_reset_transport_header(skb);
+	ret = ilnp6_icmp_error(in, skb, off);
+	__skb_push(skb, off);
+	return ret > 0 ? ILNP6_V_PASS : ILNP6_V_DROP;
+}
+
 /**
  * bpf_ilnp6_plain - look at a packet without nonce
  * @skb_ctx: IPv6 packet at tc ingress
@@ -596,8 +614,14 @@ __bpf_kfunc int bpf_ilnp6_plain(struct __sk_buff *skb_ctx)
 	struct ilnp6_net *in = ilnp6_pernet(dev_net(skb->dev));
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 
-	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6) ||
-	    likely(ilnp6_corr_unlikely(in, ilnp6_addr(&ip6->saddr)->nid)))
+	if (skb_headlen(skb) < skb_network_offset(skb) + sizeof(*ip6))
+		return ILNP6_V_PASS;
+	if (unlikely(ip6->nexthdr == IPPROTO_ICMPV6 && READ_ONCE(in->n_corrs) &&
+		     skb_headlen(skb) > skb_network_offset(skb) +
+					sizeof(*ip6) &&
+		     icmpv6_is_err(*(u8 *)(ip6 + 1))))
+		return router_error(in, skb);
+	if (likely(ilnp6_corr_unlikely(in, ilnp6_addr(&ip6->saddr)->nid)))
 		return ILNP6_V_PASS;
 	return plain(in, skb, ip6);
 }

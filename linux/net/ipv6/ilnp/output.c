@@ -698,8 +698,14 @@ static noinline unsigned int to_correspondent(struct ilnp6_net *in,
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
 		return NF_DROP_ERR(-ENOMEM);
 	}
-	if (unlikely(too_long(skb)))
+	if (unlikely(too_long(skb))) {
 		remeasure(in, s, skb);
+		/* It fitted the link without the option: say so now */
+		if (skb->sk && sk_fullsock(skb->sk) &&
+		    skb->sk->sk_family == AF_INET6 &&
+		    compat_inet6_dontfrag(skb->sk))
+			skb->ignore_df = 0;
+	}
 	steer(in, s, skb);
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
 	if (s->last_tx != jiffies && likely(!echo_reply(skb))) {
