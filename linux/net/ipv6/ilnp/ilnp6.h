@@ -628,7 +628,7 @@ struct ilnp6_net {
 
 	struct delayed_work gc_work;		/* session.c: ageing */
 	struct ilnp6_paths __rcu *sets[256];	/* path.c: by id; @lock */
-	struct work_struct path_work;		/* path.c: rebuild sets */
+	struct delayed_work path_work;		/* path.c: rebuild sets */
 	struct ilnp6_corr *path_next;		/* whose are next; @lock */
 
 	struct delayed_work lu_work;		/* lu_send.c */
@@ -972,6 +972,9 @@ bool ilnp6_input_plain(struct ilnp6_net *in, struct sk_buff *skb,
 		       const struct ipv6hdr *ip6, struct ilnp6_session **rfc);
 
 /* --- icmp_error.c --- */
+int ilnp6_gro_init(void);
+void ilnp6_gro_exit(void);
+
 /* ICMPv6 header, quoted IPv6 header with our option, eight octets more */
 #define ILNP6_ICMP_ERROR_LEN	(8 + 40 + ILNP6_OPT_HDR_MAX + 8)
 

@@ -69,6 +69,18 @@ static noinline u8 csum_mode(struct sk_buff *skb, const struct ipv6hdr *ip6,
 	return ILNP6_CHECKSUM_AUTO;
 }
 
+/* Has gro.c made an IPv6 sum of it? No device would find a nid sum right */
+static bool converted(struct sk_buff *skb, const struct ipv6hdr *ip6,
+		      unsigned int thoff)
+{
+	const struct tcphdr *th = (const struct tcphdr *)(skb->data + thoff);
+
+	return skb->ip_summed == CHECKSUM_UNNECESSARY ||
+	       (skb->ip_summed == CHECKSUM_PARTIAL &&
+		csum_mode(skb, ip6, thoff, IPPROTO_TCP,
+			  (const u16 *)&th->check) == ILNP6_CHECKSUM_IPV6);
+}
+
 /* --- a new flow: which socket is it for ---------------------------------- */
 
 static bool has_listener(struct ilnp6_net *in, struct sk_buff *skb,
@@ -347,7 +359,8 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 		if (mode != s->csum_rx)
 			ilnp6_session_set_csum_rx(in, s, mode);
 	}
-	if (likely((s->csum_rx ?: s->csum) == ILNP6_CHECKSUM_IPV6))
+	if (likely((s->csum_rx ?: s->csum) == ILNP6_CHECKSUM_IPV6) ||
+	    (proto == IPPROTO_TCP && converted(skb, ip6, thoff)))
 		res->delta = ilnp6_csum_sub(new, res->path ? res->path->sum :
 						 ilnp6_csum_l64s(l, r));
 	else

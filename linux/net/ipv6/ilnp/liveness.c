@@ -168,7 +168,7 @@ static bool __retry(struct scan *c, struct ilnp6_session *s,
 static bool __path(struct scan *c, struct ilnp6_session *s,
 		   const struct ilnp6_path *p)
 {
-	if (p->state == ILNP6_STATE_DOWN || !p->stat)
+	if (p->state == ILNP6_STATE_DOWN)
 		return false;
 	if (p->stat->suspect)
 		return __retry(c, s, p);
@@ -469,7 +469,7 @@ bool ilnp6_live_unreachable(struct ilnp6_net *in, struct ilnp6_session *s,
 	ps = rcu_dereference_protected(s->paths,
 				       lockdep_is_held(&in->lock));
 	p = ilnp6_path_find(ps, local_l64, remote_l64);
-	if (p && p->stat && !s->dead && p->state != ILNP6_STATE_DOWN) {
+	if (p && !s->dead && p->state != ILNP6_STATE_DOWN) {
 		others = ps->n_up > 1 || p->state != ILNP6_STATE_UP;
 		if (!p->stat->suspect)
 			__suspect(in, s, p->stat, true);

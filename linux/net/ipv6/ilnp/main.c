@@ -166,11 +166,16 @@ static int __init ilnp6_init(void)
 	err = ilnp6_kfunc_init();
 	if (err)
 		goto err_netlink;
-	err = ilnp6_input_init();
+	err = ilnp6_gro_init();
 	if (err)
 		goto err_netlink;
+	err = ilnp6_input_init();
+	if (err)
+		goto err_gro;
 	return 0;
 
+err_gro:
+	ilnp6_gro_exit();
 err_netlink:
 	ilnp6_netlink_exit();
 err_local:
@@ -184,6 +189,7 @@ err_net:
 static void __exit ilnp6_exit(void)
 {
 	ilnp6_input_exit();
+	ilnp6_gro_exit();
 	ilnp6_netlink_exit();
 	ilnp6_local_exit();
 	unregister_pernet_subsys(&ilnp6_net_ops);

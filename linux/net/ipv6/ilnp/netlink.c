@@ -122,7 +122,7 @@ static int put_idle(struct sk_buff *skb, const unsigned long *last_rx)
 
 static bool path_in_use(const struct ilnp6_path *p)
 {
-	unsigned long last = p->stat ? READ_ONCE(p->stat->last_tx) : 0;
+	unsigned long last = READ_ONCE(p->stat->last_tx);
 
 	return last && time_before(jiffies, last + IN_USE);
 }
@@ -336,7 +336,7 @@ static int put_path(struct sk_buff *skb, struct ilnp6_net *in, const void *obj)
 	if (!path_is_direct(of->s, p) &&
 	    nla_put_in6_addr(skb, ILNP6_A_VIA, &p->nexthop))
 		return -EMSGSIZE;
-	return p->stat ? put_path_stat(skb, p->stat) : 0;
+	return put_path_stat(skb, p->stat);
 }
 
 static int put_dev(struct sk_buff *skb, struct ilnp6_net *in, const void *obj)

@@ -348,8 +348,8 @@ struct ilnp6_paths *ilnp6_paths_of_turn(struct ilnp6_net *in,
 	return ps;
 }
 
-/* The pair of index @i, local L64s fastest */
-static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
+/* The pair of index @i, local L64s fastest; false: no memory */
+static bool fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 		 const struct ilnp6_locals *loc,
 		 const struct ilnp6_l64_set *set,
 		 const struct ilnp6_paths *old, unsigned int i, int slot,
@@ -367,18 +367,27 @@ static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
 		   min(l->preference, r->preference);
 	p->ifindex = l->ifindex;
 	o = ilnp6_path_find(old, l->l64, r->l64);
-	if (o && o->stat && o->ifindex == l->ifindex) {
+	if (o && o->ifindex == l->ifindex) {
 		p->stat = o->stat;
 		refcount_inc(&p->stat->ref);
 	} else {
 		p->stat = stat_new();
 	}
-	p->state = p->stat ? pair_state(in, s, l, r, slot, p) : ILNP6_STATE_DOWN;
+	if (!p->stat)
+		return false;
+	p->state = pair_state(in, s, l, r, slot, p);
 	/* New or back: routers may not be ready. In use only once it answers */
 	if (p->state == ILNP6_STATE_UP && old && old->n_up &&
 	    (!o || o->state == ILNP6_STATE_DOWN) &&
 	    ilnp6_live_validate(in, s, p->stat))
 		p->state = ILNP6_STATE_SUSPECT;
+	return true;
+}
+
+static void rebuild_in(struct ilnp6_net *in, unsigned long delay)
+{
+	if (!READ_ONCE(in->exiting))
+		mod_delayed_work(system_long_wq, &in->path_work, delay);
 }
 
 /**
@@ -386,7 +395,7 @@ static void fill(struct ilnp6_net *in, const struct ilnp6_session *s,
  * @in: namespace; ilnp6_net.lock held
  * @s: the session
  *
- * Without memory the old set stays.
+ * Without memory the old set stays, and it is tried again soon.
  */
 void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
 {
@@ -405,13 +414,14 @@ void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
 			       ILNP6_PATHS_MAX) : 0;
 	ps = kzalloc(struct_size(ps, p, n), GFP_ATOMIC);
 	if (!ps)
-		goto out;
+		goto retry;
 	ps->s = s;
 	ps->n = n;
 	ps->id = atomic_inc_return(&next_id);
 	slot = loc ? ilnp6_locals_nid_slot(loc, s->local_nid) : -1;
 	for (i = 0; i < n; i++)
-		fill(in, s, loc, set, old, i, slot, &ps->p[i]);
+		if (!fill(in, s, loc, set, old, i, slot, &ps->p[i]))
+			goto free;
 	classify(ps);
 	__ilnp6_paths_forget(in, s);
 	rcu_assign_pointer(s->paths, ps);
@@ -420,7 +430,13 @@ void __ilnp6_paths_build(struct ilnp6_net *in, struct ilnp6_session *s)
 	tell(in, s, old, ps);
 	if (old)
 		call_rcu(&old->rcu, release_rcu);
-out:
+	rcu_read_unlock();
+	return;
+
+free:
+	ilnp6_paths_release(ps);
+retry:
+	rebuild_in(in, HZ);
 	rcu_read_unlock();
 }
 
@@ -469,7 +485,8 @@ static bool rebuild_some(struct ilnp6_net *in, unsigned long delay)
 
 static void path_work(struct work_struct *work)
 {
-	struct ilnp6_net *in = container_of(work, struct ilnp6_net, path_work);
+	struct ilnp6_net *in = container_of(to_delayed_work(work),
+					    struct ilnp6_net, path_work);
 	unsigned long delay = ilnp6_lu_delay();
 
 	spin_lock_bh(&in->lock);
@@ -499,18 +516,17 @@ void __ilnp6_path_skip(struct ilnp6_net *in, struct ilnp6_corr *corr)
  */
 void ilnp6_path_rebuild(struct ilnp6_net *in)
 {
-	if (!READ_ONCE(in->exiting))
-		schedule_work(&in->path_work);
+	rebuild_in(in, 0);
 }
 
 void ilnp6_path_net_init(struct ilnp6_net *in)
 {
-	INIT_WORK(&in->path_work, path_work);
+	INIT_DELAYED_WORK(&in->path_work, path_work);
 }
 
 void ilnp6_path_net_exit(struct ilnp6_net *in)
 {
-	cancel_work_sync(&in->path_work);
+	cancel_delayed_work_sync(&in->path_work);
 }
 
 static bool has_carrier(const struct ilnp6_path *p)
