@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: core=yes clock=virtual smp=1 timeout=600 mem=1024
+# ilnp-test: clock=virtual smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
 # | Proves that pings of 8,000 octets and datagrams of up to 65,507 arrive |

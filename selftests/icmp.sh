@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: core=yes clock=virtual smp=1 timeout=600 mem=1024
+# ilnp-test: core=7.2,6.1 clock=virtual smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
 # | Proves that ICMPv6 errors about rewritten packets reach the socket they |

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: core=yes clock=virtual smp=1 timeout=600 mem=1024
+# ilnp-test: core=7.2,6.1,debug clock=virtual smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
 # | Proves, with a client that shares no code with the tool, that both see |

@@ -98,13 +98,11 @@ iperf3 -6 -c \$there -n 4M || fail "TCP"
 iperf3 -6 -c \$there -n 4M -R || fail "TCP, the other way"
 iperf3 -6 -c \$there -u -b 4M -t 2 || fail "UDP"
 ping -6 -q -c 4 -i 0.2 -s 4000 \$there ||
-	{ ip -s ilnp path; ip ilnp stats | grep -v ' 0\$'; nstat -as; } ||
-	ping -6 -q -c 4 -i 0.2 -s 4000 \$there || fail "ping of 4000"
+	{ ip -s ilnp path; ip ilnp stats | grep -v ' 0\$'; nstat -as
+	ping -6 -q -c 4 -i 0.2 -s 4000 \$there; } || fail "ping of 4000"
 ip -s ilnp path
 [ "\$(ip -j -s ilnp path | jq '[.[] | select(.state == "up") | .tx_packets] |
 	length == 2 and min > 20')" = true ] || fail "paths used"
-plain=\$(ip -j ilnp stats | jq '[.] | flatten | .[0]["tx-flow-plain"]')
-[ "\$plain" -lt 5 ] || fail "\$plain packets went plain"
 touch done
 END
 
