@@ -45,6 +45,10 @@ static void convert(struct sk_buff *skb, unsigned int off, unsigned int optlen)
 	    skb_headlen(skb) < thoff + sizeof(*th) ||
 	    (skb_cloned(skb) && !skb_clone_writable(skb, thoff + sizeof(*th))))
 		return;
+	/* In a tunnel, whose own sum is the unfinished one */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_start_offset(skb) != thoff)
+		return;
 	th = (struct tcphdr *)(skb->data + thoff);
 	if (th->syn)
 		return;
@@ -65,6 +69,12 @@ static void convert(struct sk_buff *skb, unsigned int off, unsigned int optlen)
 				 ilnp6_csum_sub(*check, sum));
 }
 
+/* Headers that are linear as far as their own length says */
+static bool same(const u8 *a, const u8 *b)
+{
+	return a[1] == b[1] && !memcmp(a, b, (a[1] + 1) * 8);
+}
+
 static struct sk_buff *gro_receive(struct list_head *head, struct sk_buff *skb)
 {
 	unsigned int off = skb_gro_offset(skb), optlen;
@@ -81,8 +91,7 @@ static struct sk_buff *gro_receive(struct list_head *head, struct sk_buff *skb)
 	if (!ops || !ops->callbacks.gro_receive || opt[0] == IPPROTO_DSTOPTS)
 		goto flush;
 	list_for_each_entry(p, head, list)
-		if (NAPI_GRO_CB(p)->same_flow &&
-		    memcmp(p->data + off, opt, optlen))
+		if (NAPI_GRO_CB(p)->same_flow && !same(p->data + off, opt))
 			NAPI_GRO_CB(p)->same_flow = 0;
 	if (opt[0] == IPPROTO_TCP)
 		convert(skb, off, optlen);
