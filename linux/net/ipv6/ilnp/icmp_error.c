@@ -251,7 +251,7 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb,
 	if (skb_checksum_validate(skb, IPPROTO_ICMPV6, ip6_compute_pseudo))
 		return 1;
 	if (rejects(skb)) {
-		if (s->rx.len)
+		if (s->rx_proven)
 			return forged(in, skb);
 		ilnp6_corr_fallback(in, s->corr, true);
 		/* The socket need not know: its next try is plain */

@@ -415,7 +415,8 @@ static struct ilnp6_session *find(struct ilnp6_net *in,
 
 	s = ilnp6_session_find_tx(list, ip6);
 	if (likely(s)) {
-		if (unlikely(!corr_speaks(in, s->corr)))
+		/* It may have come to know ILNP since */
+		if (unlikely(!corr_speaks(in, s->corr) && !s->rx.len))
 			return NULL;
 		if (ip6->nexthdr == IPPROTO_ICMPV6 &&
 		    link_icmp(skb, skb_transport_offset(skb), IPPROTO_ICMPV6))

@@ -411,7 +411,7 @@ void ilnp6_session_prove(struct ilnp6_net *in, struct ilnp6_session *s,
 		ilnp6_count(in, ILNP6_STAT_SESSION_PROVEN);
 	}
 	ilnp6_notify_session(in, ILNP6_EVENT_SESSION_CHANGE, s);
-	if (s->corr->mode == ILNP6_MODE_TENTATIVE) {
+	if (s->corr->mode != ILNP6_MODE_ILNP) {
 		WRITE_ONCE(s->corr->mode, ILNP6_MODE_ILNP);
 		ilnp6_notify_corr(in, ILNP6_EVENT_CORRESPONDENT_CHANGE,
 				  s->corr);
