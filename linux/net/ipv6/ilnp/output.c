@@ -526,19 +526,22 @@ static bool make_room(struct sk_buff *skb, unsigned int len)
 	return !skb_cow_head(skb, len);
 }
 
-static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
+/* Return: 0, -EMSGSIZE or -ENOMEM */
+static int insert(struct sk_buff *skb, const struct ilnp6_session *s)
 {
 	unsigned int at, len = s->opt_len;
 	struct ipv6hdr *ip6;
 	u8 *nh, *p;
 
+	if (unlikely(skb->len + len > sizeof(*ip6) + IPV6_MAXPLEN))
+		return -EMSGSIZE;
 	if (unlikely(s->csum == ILNP6_CHECKSUM_NID) && !nid_checksum(skb, s))
-		return false;
+		return -ENOMEM;
 	if (!make_room(skb, len))
-		return false;
+		return -ENOMEM;
 	at = insert_at(skb);
 	if (unlikely(skb_headlen(skb) < at))
-		return false;
+		return -ENOMEM;
 	p = skb_push(skb, len);
 	skb->network_header -= len;
 	if (likely(at == sizeof(*ip6))) {
@@ -564,7 +567,7 @@ static bool insert(struct sk_buff *skb, const struct ilnp6_session *s)
 	*nh = IPPROTO_DSTOPTS;
 	if (likely(ip6->payload_len))
 		ip6->payload_len = htons(ntohs(ip6->payload_len) + len);
-	return true;
+	return 0;
 }
 
 /* --- the way out --------------------------------------------------------- */
@@ -577,7 +580,8 @@ static bool too_long(const struct sk_buff *skb)
 
 /*
  * The path's MTU, as the socket knows it, left room for the option: that it
- * is used now is right.
+ * is used now is right. Where the link's was looked at, a socket that wants
+ * no fragments has to hear that the option did not fit.
  */
 static noinline void remeasure(struct ilnp6_net *in,
 			       const struct ilnp6_session *s,
@@ -590,6 +594,9 @@ static noinline void remeasure(struct ilnp6_net *in,
 		.flowi6_oif = dst->dev->ifindex,
 	};
 
+	if (skb->sk && sk_fullsock(skb->sk) &&
+	    skb->sk->sk_family == AF_INET6 && compat_inet6_dontfrag(skb->sk))
+		skb->ignore_df = 0;
 	if (skb->len > dst_mtu(dst) + s->opt_len ||
 	    !(dst_rt6_info(dst)->rt6i_flags & RTF_CACHE))
 		return;
@@ -674,6 +681,7 @@ static noinline unsigned int to_correspondent(struct ilnp6_net *in,
 {
 	struct rhlist_head *list = ilnp6_corr_bucket(in, nid);
 	struct ilnp6_session *s;
+	int err;
 
 	if (!list)
 		return NF_ACCEPT;
@@ -690,23 +698,13 @@ static noinline unsigned int to_correspondent(struct ilnp6_net *in,
 		ilnp6_count(in, ILNP6_STAT_TX_FLOW_REFUSED);
 		return NF_DROP_ERR(PTR_ERR(s));
 	}
-	if (unlikely(skb->len + s->opt_len >
-		     sizeof(struct ipv6hdr) + IPV6_MAXPLEN)) {
+	err = insert(skb, s);
+	if (unlikely(err)) {
 		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
-		return NF_DROP_ERR(-EMSGSIZE);
+		return NF_DROP_ERR(err);
 	}
-	if (!insert(skb, s)) {
-		ilnp6_count(in, ILNP6_STAT_TX_NO_MEM);
-		return NF_DROP_ERR(-ENOMEM);
-	}
-	if (unlikely(too_long(skb))) {
+	if (unlikely(too_long(skb)))
 		remeasure(in, s, skb);
-		/* It fitted the link without the option: say so now */
-		if (skb->sk && sk_fullsock(skb->sk) &&
-		    skb->sk->sk_family == AF_INET6 &&
-		    compat_inet6_dontfrag(skb->sk))
-			skb->ignore_df = 0;
-	}
 	steer(in, s, skb);
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
 	if (s->last_tx != jiffies && likely(!echo_reply(skb))) {
