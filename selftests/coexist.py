@@ -5,9 +5,10 @@ import os
 
 import wire
 from checksum import ours, traffic, transfer
+from devices import behind_bridge, settled
 from flows import up
 from lib import (NID_A, NID_B, Skipped, Suite, Test, address, l64,
-                 need_module, prefix)
+                 need_module)
 from ra import l64s
 
 suite = Suite()
@@ -183,22 +184,13 @@ def networkd(t: Test):
 def container(t: Test):
     """B is behind a bridge of a host that routes and filters statefully."""
     t.topo("direct", 2, 1)
-    t.ip("R", "link", "set", "rb0", "down")
-    t.ip("R", "link", "set", "rb0", "name", "veth0")
-    t.ip("R", "link", "add", "rb0", "type", "bridge")
-    t.ip("R", "link", "set", "veth0", "master", "rb0")
-    for dev in "veth0", "rb0":
-        t.ip("R", "link", "set", dev, "up")
-    for addr in "fe80::1/64", prefix("b", 0) + "1/64":
-        t.ip("R", "addr", "add", addr, "dev", "rb0", "nodad")
+    behind_bridge(t, 0, "b")
     t.on("R", "nft", "add table inet docker; add chain inet docker guard "
          "{ type filter hook forward priority 0; policy drop; }; "
          "add rule inet docker guard ct state established,related accept; "
          "add rule inet docker guard oifname rb0 tcp dport 5000 accept; "
          "add rule inet docker guard exthdr dst exists accept")
-    t.eventually("its router is heard", 30, lambda: not t.on(
-        "B", "ping", "-6", "-c1", "-W1", "fe80::1%b0",
-        check=False).returncode)
+    settled(t, 0, "b")
     t.ilnp_up(2, 1)
     both_ways(t)
     all_ilnp(t)

@@ -4,7 +4,7 @@ import json
 
 import wire
 from checksum import ours, traffic, transfer
-from lib import NID_A, NID_B, Skipped, Suite, Test, address
+from lib import NID_A, NID_B, Skipped, Suite, Test, address, prefix
 
 suite = Suite()
 
@@ -35,11 +35,12 @@ def above(t: Test, host: str, dev: str, *kind: str) -> None:
     t.ip(host, "link", "set", dev, "up")
 
 
-def router(t: Test, i: int) -> None:
+def router(t: Test, i: int, side: str = "a") -> None:
     """The addresses that R's interface had before it became another."""
-    t.on("R", "ethtool", "-K", f"ra{i}", "tx", "off")
-    for addr in ("fe80::1/64", f"2001:db8:a{i}::1/64"):
-        t.ip("R", "addr", "add", addr, "dev", f"ra{i}", "nodad")
+    dev = f"r{side}{i}"
+    t.on("R", "ethtool", "-K", dev, "tx", "off")
+    for addr in ("fe80::1/64", f"{prefix(side, i)}1/64"):
+        t.ip("R", "addr", "add", addr, "dev", dev, "nodad")
 
 
 def host(t: Test, i: int) -> None:
@@ -59,16 +60,16 @@ def on_host(*kind: str):
     return make
 
 
-def behind_bridge(t: Test, i: int) -> None:
+def behind_bridge(t: Test, i: int, side: str = "a") -> None:
     """As a container: its veth ends in a bridge of the machine."""
-    above(t, "R", f"ra{i}", "bridge")
-    router(t, i)
+    above(t, "R", f"r{side}{i}", "bridge")
+    router(t, i, side)
 
 
-def settled(t: Test, i: int) -> None:
+def settled(t: Test, i: int, side: str = "a") -> None:
     """Forwarding, with a link-local address: able to talk."""
     t.eventually(f"router {i} is heard", 30, lambda: not t.on(
-        "A", "ping", "-6", "-c1", "-W1", f"fe80::1%a{i}",
+        side.upper(), "ping", "-6", "-c1", "-W1", f"fe80::1%{side}{i}",
         check=False).returncode)
 
 

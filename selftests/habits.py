@@ -4,7 +4,7 @@ import os
 import socket
 
 import wire
-from lib import NID_A, NID_B, Suite, Test, address, prefix
+from lib import Suite, Test
 from ra import elapse
 
 suite = Suite()
@@ -55,10 +55,7 @@ def four_of_twelve(t: Test, how: str):
     t.topo("peer", 1)
     t.ilnp_up(1, 1, *([how] if how else []))
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    sock, syn = t.dial(x)
     t.require("with nonce", syn.nonces)
     flow = t.flow(x, nonce=syn.nonce[:4])
     t.require("connected", flow.accept(syn))
@@ -84,10 +81,7 @@ def refuses(t: Test):
     t.topo("peer", 1)
     t.ilnp_up(1, 1, "a=require-nonce rfc")
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    sock, syn = t.dial(x)
     flow = t.flow(x, nonce=None, sport=syn.dport, dport=syn.sport)
     flow.send_tcp(wire.RST | wire.ACK, seq=0, ack=syn.seq + 1)
     t.eventually("refused", 1, lambda: sock.getsockopt(
@@ -100,25 +94,15 @@ def later(t: Test):
     t.topo("peer", 1)
     t.ilnp_up(1, 1)
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
-    x.send(wire.packet(wire.ilv(prefix("b", 0), NID_B),
-                       wire.ilv(prefix("a", 0), NID_A), wire.ICMP6,
-                       wire.icmp6(wire.PARAM_PROBLEM, 2,
-                                  (42).to_bytes(4, "big") + syn.raw)))
+    _, syn = t.dial(x)
+    x.reject_option(syn)
     again = t.require("SYN again", x.wait(lambda p: p.flags == wire.SYN, 5))
     t.equal("plain", [], again.nonces)
     t.equal("shown", "ipv6", t.show("A", "ilnp", "correspondent")[0]["mode"])
     flow, conn = t.opened(x)
     t.require("in ILNP", returns(t, flow, conn, b"hello").nonces)
     t.equal("shown", "ilnp", t.show("A", "ilnp", "correspondent")[0]["mode"])
-    other = t.socket("A", socket.SOCK_STREAM)
-    other.setblocking(False)
-    other.connect_ex((address("b", 0), 6001))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN and
-                                  p.dport == 6001))
+    _, syn = t.dial(x, 6001)
     t.require("our next connection is ILNP", syn.nonces)
 
 

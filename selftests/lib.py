@@ -289,6 +289,16 @@ class Test:
         sock.connect(to)
         return sock
 
+    def dial(self, peer: wire.Peer, port: int = 6000,
+             ) -> tuple[socket.socket, wire.Pkt]:
+        """A begins to connect to the scripted host: its socket, which does
+        not block, and the SYN."""
+        sock = self.socket("A", socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.connect_ex((address("b", 0), port))
+        return sock, self.require("SYN", peer.wait(
+            lambda p: p.flags == wire.SYN and p.dport == port))
+
     def accept(self, listener: socket.socket) -> socket.socket:
         conn, _ = listener.accept()
         conn.settimeout(10)

@@ -215,14 +215,13 @@ t_dns()
 # A cluster of its own, made outside of what is timed.
 t_postgresql()
 {
-	local bin sql=(on A psql -qAt -h)
+	local bin as=(runuser -u postgres --) sql=(on A psql -qAt -h)
 
 	host_up
 	bin=$(echo /usr/lib/postgresql/*/bin)
 	[ -x "$bin/initdb" ] || skip "no PostgreSQL"
 	chmod 755 "$WORK"
 	install -d -o postgres "$WORK/db"
-	as=(runuser -u postgres --)
 	check "initdb" "${as[@]}" "$bin/initdb" -D "$WORK/db" -A trust -N \
 		--no-locale
 	echo "host all all ::/0 trust" >>"$WORK/db/pg_hba.conf"
@@ -248,7 +247,6 @@ t_nfs()
 	host_up
 	modprobe -q nfsd || skip "no NFS server in this kernel"
 	mkdir -p "$WORK/export" "$WORK/etab" "$WORK/mnt"
-	cp "$WORK/data" "$WORK/export/data"
 	mount -t tmpfs none "$WORK/etab"
 	cat >"$WORK/serve" <<-EOT
 		set -e

@@ -722,6 +722,11 @@ class Peer:
         self.send(router_advertisement(self.mac[dev], prefixes, lifetime),
                   dev)
 
+    def reject_option(self, pkt: Pkt) -> None:
+        """As a host that does not know the nonce option."""
+        self.send(packet(pkt.dst, pkt.src, ICMP6, icmp6(
+            PARAM_PROBLEM, 2, struct.pack("!I", 42) + pkt.raw)))
+
     def take(self, sock: socket.socket) -> Pkt | None:
         frame, partial, kind = receive(sock)
         dev = self.socks[sock]

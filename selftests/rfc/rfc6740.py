@@ -6,7 +6,7 @@ import random
 import socket
 
 from peer import (NID_A, NID_B, Peering, Suite, Test, address, flow_packets,
-                  l64, need_module, peering, prefix, struct, wire)
+                  l64, need_module, peering, prefix, wire)
 
 suite = Suite()
 N2 = "a0a1:2222:2222:2222"
@@ -209,17 +209,13 @@ def silent_peer(t: Test) -> tuple:
     t.topo("peer", 1)
     t.ilnp_up(1, 1)
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    return x, t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    return x, t.dial(x)[1]
 
 
 @case("6740-8-2")
 def plain_after_problem(t: Test):
     x, syn = silent_peer(t)
-    x.send(wire.packet(syn.dst, syn.src, wire.ICMP6, wire.icmp6(
-        wire.PARAM_PROBLEM, 2, struct.pack("!I", 42) + syn.raw)))
+    x.reject_option(syn)
     again = t.require("second SYN", x.wait(
         lambda p: p.flags == wire.SYN, 5))
     t.equal("plain", [], again.nonces)

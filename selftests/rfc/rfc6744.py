@@ -393,10 +393,7 @@ def kept(t: Test):
     t.topo("peer", 1)
     t.ilnp_up(1, 1)
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    first = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    _, first = t.dial(x)
     again = t.require("SYN again", x.wait(lambda p: p.flags == wire.SYN, 5))
     if again.nonces:    # it may fall back to plain IPv6 instead
         t.equal("the same", first.nonce, again.nonce)
@@ -445,15 +442,9 @@ def plain_retry(t: Test) -> tuple:
     t.topo("peer", 1)
     t.ilnp_up(1, 1)
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    sock, syn = t.dial(x)
     t.require("with nonce", syn.nonces)
-    x.send(wire.packet(wire.ilv(prefix("b", 0), NID_B),
-                       wire.ilv(prefix("a", 0), NID_A), wire.ICMP6,
-                       wire.icmp6(wire.PARAM_PROBLEM, 2,
-                                  struct.pack("!I", 42) + syn.raw)))
+    x.reject_option(syn)
     return x, sock
 
 
@@ -483,10 +474,7 @@ def unreachable_is_no_sign(t: Test):
     t.topo("peer", 1)
     t.ilnp_up(1, 1)
     x = t.peer()
-    sock = t.socket("A", socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.connect_ex((address("b", 0), 6000))
-    syn = t.require("SYN", x.wait(lambda p: p.flags == wire.SYN))
+    _, syn = t.dial(x)
     router = wire.addr("2001:db8:fe::1")
     x.send(wire.packet(router, wire.ilv(prefix("a", 0), NID_A), wire.ICMP6,
                        wire.icmp6(wire.UNREACHABLE, 0, bytes(4) + syn.raw)))
