@@ -102,7 +102,7 @@ deb: bpf iproute2
 # --- guests -------------------------------------------------------------
 
 .PHONY: setup guest-build guest shell demo bench check check-all run_tests
-.PHONY: support-table
+.PHONY: support-table conformance
 export KERNEL CLOCK SMP MEM QEMU_EXTRA TIMEOUT TESTS PARTS
 
 setup guest-build:
@@ -145,6 +145,11 @@ run_tests:
 
 support-table:
 	@$(vm)/support-table
+
+# From the results of the last `make check`
+conformance:
+	@selftests/rfc/matrix.py out/check/results.json \
+		>Documentation/conformance.rst
 
 help:
 	@cat $(vm)/help.txt
