@@ -55,6 +55,16 @@ compat_register_net_sysctl(struct net *net, const char *path,
 #endif
 }
 
+/* 6.10 tells it the number and the flags of the ACK */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define compat_cong_control(name)					\
+	name(struct sock *sk, u32 ack, int flag,			\
+	     const struct rate_sample *rs)
+#else
+#define compat_cong_control(name)					\
+	name(struct sock *sk, const struct rate_sample *rs)
+#endif
+
 static inline bool compat_inet6_dontfrag(const struct sock *sk)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)

@@ -113,6 +113,9 @@ make_network()
 	make_ns A 0
 	make_ns H 1
 	make_ns B 0
+	# A case must not begin with what the one before has learned.
+	ip netns exec A sysctl -qw net.ipv4.tcp_no_metrics_save=1
+	ip netns exec B sysctl -qw net.ipv4.tcp_no_metrics_save=1
 	link B b1 H hb
 	ip netns exec B ethtool -K b1 tso off >/dev/null
 	ip -n B addr add 2001:db8:b1::b/64 dev b1 nodad
@@ -165,6 +168,9 @@ ilnp_up()
 	local i words=''
 
 	modprobe ilnp6 || die "modprobe ilnp6 failed"
+	# The shares are of what plain TCP can carry: take little room.
+	on A ilnp set nonce-len 4
+	on B ilnp set nonce-len 4
 	on A ilnp nid add "$NID_A"
 	on B ilnp nid add "$NID_B"
 	for ((i = 1; i <= PATHS; i++)); do
@@ -179,9 +185,27 @@ ilnp_up()
 	on B ilnp correspondent add "$NID_A" $words
 	for ((i = 0; i < 100; i++)); do
 		ip netns exec A ping -q -c 1 -W 1 -I "2001:db8:a1:0:$NID_A" \
-			"2001:db8:b1:0:$NID_B" >/dev/null 2>&1 && return
+			"2001:db8:b1:0:$NID_B" >/dev/null 2>&1 && break
 	done
+	# Over each path in turn, so that all neighbours are known.
+	ip netns exec A ping -q -c 20 -i 0.1 -I "2001:db8:a1:0:$NID_A" \
+		"2001:db8:b1:0:$NID_B" >/dev/null 2>&1 && return
 	die "ILNP: no answer from B: $(ip -n A ilnp)"
+}
+
+# Whatever the last case did to them, A knows that its paths work again.
+all_up()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ "$(ip -n A -j ilnp path show |
+			jq 'map(select(.state == "up")) | length')" \
+			-eq "$PATHS" ] && return
+		ip netns exec A ping -q -c 1 -W 1 -I "2001:db8:a1:0:$NID_A" \
+			"2001:db8:b1:0:$NID_B" >/dev/null 2>&1
+		sleep 0.1
+	done
 }
 
 # --- running ----------------------------------------------------------------
@@ -230,6 +254,7 @@ run_case()
 		shape $((i + 1)) "${rate[i]}" "${rtt[i]}" "${queue[i]}" \
 			"${loss[i]}" "${jitter[i]}"
 	done
+	[ "$kind" != ilnp ] || [ "$case" = one_path ] || all_up
 	if [ ${#events[@]} -gt 0 ]; then
 		"${events[@]}" &
 		event=$!

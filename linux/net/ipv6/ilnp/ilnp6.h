@@ -280,7 +280,7 @@ struct ilnp6_corr {
 
 /**
  * struct ilnp6_path_stat - what outlives a change of the path set
- * @ref: path sets that point here
+ * @ref: path sets and TCP connections that point here
  * @tx_packets: as on the wire
  * @tx_bytes: IPv6 octets on the wire
  * @rx_packets: as on the wire
@@ -292,7 +292,13 @@ struct ilnp6_corr {
  * @probe_token: what an answer to a probe of it has to hold
  * @probe_time: jiffies of the last probe
  * @probe_lost: probes without answer since the last one answered
+ * @rtt_us: round trip time of the last probe answered; 0: none
+ * @rtt_when: jiffies of that answer
  * @suspect_time: jiffies when @suspect was set
+ * @delay: least (our clock - sender's TCP timestamp) over it, ms
+ * @delay_epoch: ilnp6_session.tcp_epoch that @delay belongs to
+ * @data_when: low bits of jiffies when TCP data came over it
+ * @data: octets of it, lately
  */
 struct ilnp6_path_stat {
 	refcount_t ref;
@@ -307,7 +313,13 @@ struct ilnp6_path_stat {
 	u8 probe_lost;
 	u64 probe_token;
 	unsigned long probe_time;
+	u32 rtt_us;
+	unsigned long rtt_when;
 	unsigned long suspect_time;
+	u32 delay;
+	u32 delay_epoch;
+	u32 data_when;
+	u32 data;
 };
 
 /**
@@ -402,6 +414,15 @@ struct ilnp6_paths {
  * @lu_ack_tat: jiffies until when acknowledgements are paid for
  * @lu_wire_local: where the last fragmented Locator Update was sent to
  * @lu_wire_remote: and from
+ * @tcp_key: TCP connection by whose clock delays are measured, see tcp_rcv.c
+ * @tcp_when: low bits of jiffies when its data came last
+ * @tcp_begun: low bits of jiffies when the measurement began
+ * @tcp_epoch: tells measurements apart
+ * @tcp_data: octets of its data lately, over all paths
+ * @measure: a connection wants the round trip times of all paths
+ * @measured: jiffies when one wanted them last; 0: never
+ * @ack_turn: acknowledgements sent
+ * @ack_stat: of the path for TCP's acknowledgements; only to be compared
  * @hints: (ports) of datagram flows known to belong to the bound pair
  */
 struct ilnp6_session {
@@ -446,6 +467,15 @@ struct ilnp6_session {
 	unsigned long lu_ack_tat;
 	__be64 lu_wire_local;
 	__be64 lu_wire_remote;
+	u32 tcp_key;
+	u32 tcp_when;
+	u32 tcp_begun;
+	u32 tcp_epoch;
+	u32 tcp_data;
+	bool measure;
+	unsigned long measured;
+	u32 ack_turn;
+	const struct ilnp6_path_stat *ack_stat;
 	struct {
 		u32 ports;
 		u32 until;
@@ -531,6 +561,22 @@ struct ilnp6_flow {
 };
 
 #define ILNP6_FLOW_BITS		10
+
+/**
+ * struct ilnp6_tcp_ts - the highest timestamp of a TCP connection
+ * @key: hash of ports and NIDs
+ * @ts: TSval
+ * @when: jiffies
+ * @syn: of the path its SYN came over; only to be compared
+ */
+struct ilnp6_tcp_ts {
+	u32 key;
+	u32 ts;
+	unsigned long when;
+	const struct ilnp6_path_stat *syn;
+};
+
+#define ILNP6_TCP_TS		1024
 
 /* --- per namespace ------------------------------------------------------- */
 
@@ -648,6 +694,8 @@ struct ilnp6_net {
 	u8 live_tick;
 	__be16 probe_id;
 	struct ilnp6_echo echoes[ILNP6_ECHOES];
+
+	struct ilnp6_tcp_ts *tcp_ts;		/* tcp_rcv.c; set once */
 
 	struct mutex hook_mutex;		/* output.c: @hooked */
 	bool hooked;
@@ -890,6 +938,7 @@ struct ilnp6_paths *ilnp6_paths_of_turn(struct ilnp6_net *in,
 					const struct ipv6hdr *ip6);
 struct ilnp6_path *ilnp6_path_find(const struct ilnp6_paths *ps,
 				   __be64 local_l64, __be64 remote_l64);
+void ilnp6_path_stat_put(struct ilnp6_path_stat *st);
 void ilnp6_path_count_tx(struct ilnp6_path *p, const struct sk_buff *skb,
 			 unsigned int hdrlen, unsigned int len);
 void ilnp6_path_count_own(struct ilnp6_path *p, unsigned int len);
@@ -940,6 +989,29 @@ void ilnp6_output_net_init(struct ilnp6_net *in);
 void ilnp6_output_net_pre_exit(struct ilnp6_net *in);
 void ilnp6_output_kick(struct ilnp6_net *in);
 bool ilnp6_sk_marked(const struct sock *sk);
+
+/* --- tcp.c: congestion control "ilnp" --- */
+int ilnp6_tcp_init(void);
+void ilnp6_tcp_exit(void);
+struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
+				    struct ilnp6_session *s,
+				    struct ilnp6_paths *ps,
+				    struct sk_buff *skb);
+
+/* --- tcp_rcv.c --- */
+int ilnp6_tcp_net_enable(struct ilnp6_net *in);
+void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
+			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
+			  const struct sk_buff *skb, u32 *told);
+void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
+		   struct sk_buff *skb, unsigned int thoff,
+		   const struct ilnp6_path *p);
+struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
+					 const struct ilnp6_session *s,
+					 struct ilnp6_paths *ps,
+					 const struct tcphdr *th);
+struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_session *s,
+				      struct ilnp6_paths *ps, struct sock *sk);
 
 /* --- input.c --- */
 int ilnp6_input_init(void);
@@ -1025,6 +1097,7 @@ void ilnp6_wake_net_init(struct ilnp6_net *in);
 void ilnp6_wake_net_exit(struct ilnp6_net *in);
 void __ilnp6_live_kick(struct ilnp6_net *in);
 int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb);
+void ilnp6_live_measure(struct ilnp6_net *in, struct ilnp6_session *s);
 bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
 			 struct ilnp6_path_stat *st);
 bool ilnp6_live_unreachable(struct ilnp6_net *in, struct ilnp6_session *s,

@@ -430,8 +430,11 @@ static int map_in(struct ilnp6_net *in, struct sk_buff *skb,
 	hdrlen = pkt->thoff - skb_network_offset(skb) +
 		 (pkt->proto == IPPROTO_TCP ? 20 : 8);
 	len = skb->len - skb_network_offset(skb);
-	if (likely(res.path))
+	if (likely(res.path)) {
 		ilnp6_path_count_rx(res.path, skb, hdrlen, len);
+		if (pkt->proto == IPPROTO_TCP && !pkt->frag_id)
+			ilnp6_tcp_rcv(in, s, skb, pkt->thoff, res.path);
+	}
 	check = check_field(skb, pkt);
 	if (complete)
 		before = header_sum(skb, pkt, check, pkt->optlen);

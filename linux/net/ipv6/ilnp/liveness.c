@@ -39,7 +39,7 @@
  * struct probe - an echo request of ours
  * @icmp: header; identifier: ilnp6_net.probe_id
  * @token: the path's, unpredictable
- * @time: low bits of jiffies when sent
+ * @time: when sent, us
  */
 struct probe {
 	struct icmp6hdr icmp;
@@ -63,6 +63,11 @@ struct scan {
 
 /* --- probing ------------------------------------------------------------- */
 
+static u32 now_us(void)
+{
+	return ktime_to_us(ktime_get());
+}
+
 static bool __probe(struct scan *c, struct ilnp6_session *s,
 		    const struct ilnp6_path *p)
 {
@@ -84,7 +89,7 @@ static bool __probe(struct scan *c, struct ilnp6_session *s,
 	m->icmp.icmp6_identifier = c->in->probe_id;
 	m->icmp.icmp6_sequence = htons(st->probe_lost);
 	put_unaligned(st->probe_token, &m->token);
-	put_unaligned((u32)jiffies, &m->time);
+	put_unaligned(now_us(), &m->time);
 	__skb_queue_tail(&c->out, skb);
 	WRITE_ONCE(st->probe_time, jiffies);
 	if (st->probe_lost < U8_MAX)
@@ -115,17 +120,20 @@ static unsigned long answer_wait(const struct ilnp6_session *s)
 		       WAIT_MAX);
 }
 
-/* A path in use; returns true if the path set was replaced */
+/*
+ * A path in use, or one that TCP asks for @now; returns true if the path set
+ * was replaced
+ */
 static bool __watch(struct scan *c, struct ilnp6_session *s,
-		    const struct ilnp6_path *p)
+		    const struct ilnp6_path *p, bool now)
 {
 	struct ilnp6_path_stat *st = p->stat;
 	u8 lost = READ_ONCE(st->probe_lost);
 
-	if (since(READ_ONCE(st->last_tx), USED))
+	if (!now && since(READ_ONCE(st->last_tx), USED))
 		return false;
 	if (!lost) {
-		if (since(st->probe_time, INTERVAL))
+		if (since(st->probe_time, now ? HZ / 4 : INTERVAL))
 			__probe(c, s, p);
 		return false;
 	}
@@ -146,7 +154,7 @@ static bool __watch(struct scan *c, struct ilnp6_session *s,
 
 /* A suspect, in or out of the rotation */
 static bool __retry(struct scan *c, struct ilnp6_session *s,
-		    const struct ilnp6_path *p)
+		    const struct ilnp6_path *p, bool now)
 {
 	struct ilnp6_path_stat *st = p->stat;
 	unsigned long wait;
@@ -155,7 +163,7 @@ static bool __retry(struct scan *c, struct ilnp6_session *s,
 		__suspect(c->in, s, st, false);
 		return true;
 	}
-	if (st->probe_lost < LOST)
+	if (st->probe_lost < LOST || now)
 		wait = answer_wait(s);
 	else
 		wait = clamp_t(unsigned long, st->probe_lost - LOST + 1, 1,
@@ -166,14 +174,14 @@ static bool __retry(struct scan *c, struct ilnp6_session *s,
 }
 
 static bool __path(struct scan *c, struct ilnp6_session *s,
-		   const struct ilnp6_path *p)
+		   const struct ilnp6_path *p, bool now)
 {
 	if (p->state == ILNP6_STATE_DOWN)
 		return false;
 	if (p->stat->suspect)
-		return __retry(c, s, p);
+		return __retry(c, s, p, now);
 	if (p->state == ILNP6_STATE_UP)
-		return __watch(c, s, p);
+		return __watch(c, s, p, now);
 	return false;
 }
 
@@ -194,6 +202,7 @@ static void __session(struct scan *c, struct ilnp6_session *s)
 {
 	struct ilnp6_paths *ps;
 	unsigned int i;
+	bool now;
 
 	if (since(READ_ONCE(s->last_tx), ACTIVE))
 		return;
@@ -204,9 +213,10 @@ static void __session(struct scan *c, struct ilnp6_session *s)
 				       lockdep_is_held(&c->in->lock));
 	if (!ps || !worth_it(s, ps))
 		return;
+	now = xchg(&s->measure, false);
 	/* A replaced set is not looked at again before the next tick */
 	for (i = 0; i < ps->n; i++)
-		if (__path(c, s, &ps->p[i]))
+		if (__path(c, s, &ps->p[i], now))
 			return;
 }
 
@@ -357,8 +367,9 @@ void __ilnp6_live_kick(struct ilnp6_net *in)
 /* --- answers ------------------------------------------------------------- */
 
 static bool __answered(struct ilnp6_net *in, struct ilnp6_session *s,
-		       u64 token, u32 rtt)
+		       u64 token, u32 rtt_us)
 {
+	u32 rtt = usecs_to_jiffies(rtt_us);
 	struct ilnp6_path_stat *st;
 	struct ilnp6_paths *ps;
 	unsigned int i;
@@ -370,6 +381,8 @@ static bool __answered(struct ilnp6_net *in, struct ilnp6_session *s,
 		if (!st || st->probe_token != token)
 			continue;
 		s->answers = true;
+		WRITE_ONCE(st->rtt_us, max(rtt_us, 1U));
+		WRITE_ONCE(st->rtt_when, jiffies);
 		s->rtt = s->rtt ? (7 * s->rtt + rtt) / 8 : rtt;
 		s->rtt = max_t(u32, s->rtt, 1);
 		WRITE_ONCE(st->probe_lost, 0);
@@ -402,8 +415,8 @@ int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb)
 		return 1;
 	m = (const struct probe *)skb->data;
 	token = get_unaligned(&m->token);
-	rtt = (u32)jiffies - get_unaligned(&m->time);
-	if (!token || rtt > 60 * HZ)
+	rtt = now_us() - get_unaligned(&m->time);
+	if (!token || rtt > 60 * USEC_PER_SEC)
 		return 1;
 	src = ilnp6_addr(&ipv6_hdr(skb)->saddr);
 	dst = ilnp6_addr(&ipv6_hdr(skb)->daddr);
@@ -447,6 +460,28 @@ bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
 	WRITE_ONCE(in->live_now, true);
 	mod_delayed_work(system_wq, &in->live_work, 1);
 	return true;
+}
+
+/**
+ * ilnp6_live_measure - probe all paths of a session now
+ * @in: namespace; any context
+ * @s: session, which is about to send
+ *
+ * Gives each path its &ilnp6_path_stat.rtt_us, if the peer answers. Four times
+ * a second is enough.
+ */
+void ilnp6_live_measure(struct ilnp6_net *in, struct ilnp6_session *s)
+{
+	unsigned long last = READ_ONCE(s->measured);
+
+	if (READ_ONCE(in->exiting) || (last && !since(last, HZ / 4)))
+		return;
+	WRITE_ONCE(s->measured, jiffies ?: 1);
+	WRITE_ONCE(s->last_tx, jiffies);
+	WRITE_ONCE(s->measure, true);
+	WRITE_ONCE(in->live_on, true);
+	WRITE_ONCE(in->live_now, true);
+	mod_delayed_work(system_wq, &in->live_work, 0);
 }
 
 /**

@@ -1044,6 +1044,9 @@ int ilnp6_local_enable(struct ilnp6_net *in)
 		return -ESHUTDOWN;
 	if (in->enabled)
 		return 0;
+	err = ilnp6_tcp_net_enable(in);
+	if (err)
+		return err;
 	err = events_open(in);
 	if (err)
 		return err;

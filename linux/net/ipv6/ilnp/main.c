@@ -135,6 +135,7 @@ static void __net_exit ilnp6_net_exit(struct net *net)
 	sysctl_net_exit(in);
 	/* Sessions go by call_rcu() and may look at the counters */
 	rcu_barrier();
+	kvfree(in->tcp_ts);
 	free_percpu(in->mib);
 }
 
@@ -169,11 +170,16 @@ static int __init ilnp6_init(void)
 	err = ilnp6_gro_init();
 	if (err)
 		goto err_netlink;
-	err = ilnp6_input_init();
+	err = ilnp6_tcp_init();
 	if (err)
 		goto err_gro;
+	err = ilnp6_input_init();
+	if (err)
+		goto err_tcp;
 	return 0;
 
+err_tcp:
+	ilnp6_tcp_exit();
 err_gro:
 	ilnp6_gro_exit();
 err_netlink:
@@ -189,6 +195,7 @@ err_net:
 static void __exit ilnp6_exit(void)
 {
 	ilnp6_input_exit();
+	ilnp6_tcp_exit();
 	ilnp6_gro_exit();
 	ilnp6_netlink_exit();
 	ilnp6_local_exit();

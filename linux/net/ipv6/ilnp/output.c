@@ -625,9 +625,9 @@ static bool opening(const struct ilnp6_session *s, const struct sk_buff *skb)
 static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		  struct sk_buff *skb)
 {
-	const struct ilnp6_paths *ps = rcu_dereference(s->paths);
+	struct ilnp6_paths *ps = rcu_dereference(s->paths);
 	struct ilnp6_turn *turn = ilnp6_turn(skb);
-	struct ilnp6_path *p;
+	struct ilnp6_path *p = NULL;
 	struct dst_entry *dst;
 
 	/*
@@ -640,7 +640,11 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	if (unlikely(too_long(skb)))
 		return;		/* to be cut up, or refused */
-	p = ilnp6_path_choose(in, s, skb, 0);
+	if (likely(ps) && ps->n > 1 && ps->n_up &&
+	    *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_TCP)
+		p = ilnp6_tcp_choose(in, s, ps, skb);
+	if (!p)
+		p = ilnp6_path_choose(in, s, skb, 0);
 	if (unlikely(!p))
 		return;
 	turn->magic = ILNP6_TURN_MAGIC;

@@ -26,7 +26,11 @@ static struct ilnp6_path_stat *stat_new(void)
 	return st;
 }
 
-static void stat_put(struct ilnp6_path_stat *st)
+/**
+ * ilnp6_path_stat_put - let go of what outlives path sets
+ * @st: or NULL
+ */
+void ilnp6_path_stat_put(struct ilnp6_path_stat *st)
 {
 	if (st && refcount_dec_and_test(&st->ref))
 		kfree(st);
@@ -44,7 +48,7 @@ void ilnp6_paths_release(struct ilnp6_paths *ps)
 		return;
 	for (i = 0; i < ps->n; i++) {
 		dst_release(ps->p[i].dst);
-		stat_put(ps->p[i].stat);
+		ilnp6_path_stat_put(ps->p[i].stat);
 	}
 	kfree(ps);
 }

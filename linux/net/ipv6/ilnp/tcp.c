@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Congestion control "ilnp": one TCP connection over all paths of its
+ * session. Each path has its window, round trip time and losses; TCP's window
+ * is their sum. See Documentation/networking/ilnp-tcp.rst.
+ *
+ * TCP keeps one sequence space. Which path a segment went over is remembered
+ * here (tcp_rec.c); what was delivered is read from the ACK
+ * (snd_una, SACK), so that nothing on the wire is ours. What TCP itself would
+ * conclude from reordering (RACK, undo, F-RTO) is switched off per socket.
+ *
+ * Everything runs under the socket's lock: LOCAL_OUT below
+ * tcp_transmit_skb(), the callbacks in tcp_ack(). A connection without a
+ * choice of paths, or of a peer without SACK, is plain cubic.
+ */
+#include <linux/module.h>
+#include <net/tcp.h>
+
+#include "ilnp6.h"
+#include "tcp.h"
+
+/* The single path's algorithm: cubic, or what the kernel has always */
+static const struct tcp_congestion_ops *base_ops;
+static struct tcp_congestion_ops single_ops;
+static struct tcp_congestion_ops ilnp6_tcp_ops;
+
+#define JOIN_TIME	(500 * 1000)	/* us since the first data */
+#define JOIN_BACKLOG	16		/* segments that wait */
+#define RUN_MAX		16		/* segments in a row over one path */
+#define TURN_TIME	1000		/* us of the path's rate sent in a row */
+#define TURN_MIN	4
+#define TURN_MAX	44
+#define RTO_MARGIN	(80 * 1000)	/* us, for delayed acknowledgements */
+#define POOR_TIMES	4		/* slower than the best, and */
+#define FAR_TIMES	5		/* slower, in the first second */
+#define POOR_SHARE	32		/* less than this part of the sum */
+
+static struct ilnp6_tcp *of(const struct sock *sk)
+{
+	return *(struct ilnp6_tcp **)inet_csk_ca(sk);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void cc_init(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	icsk->icsk_ca_ops = &single_ops;
+	if (base_ops->init)
+		base_ops->init(sk);
+}
+
+static void cc_release(struct sock *sk)
+{
+	struct ilnp6_tcp *mp = of(sk);
+	unsigned int i;
+
+	*(struct ilnp6_tcp **)inet_csk_ca(sk) = NULL;
+	if (!mp)
+		return;
+	for (i = 0; i < mp->n; i++)
+		ilnp6_path_stat_put(mp->p[i].stat);
+	ilnp6_tcp_rec_free(mp);
+	kfree(mp);
+}
+
+/* --- which paths --------------------------------------------------------- */
+
+static struct ilnp6_tcp_path *find(struct ilnp6_tcp *mp,
+				   const struct ilnp6_path *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++)
+		if (mp->p[i].local_l64 == p->local_l64 &&
+		    mp->p[i].remote_l64 == p->remote_l64)
+			return &mp->p[i];
+	return NULL;
+}
+
+/* Pairs that share no L64 first, then those with one nobody has yet */
+static bool adds(const struct ilnp6_tcp *mp, const struct ilnp6_path *p,
+		 bool both)
+{
+	bool local = true, remote = true;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		if (!mp->p[i].up)
+			continue;
+		local &= mp->p[i].local_l64 != p->local_l64;
+		remote &= mp->p[i].remote_l64 != p->remote_l64;
+	}
+	return both ? local && remote : local || remote;
+}
+
+static void add(struct ilnp6_tcp *mp, const struct ilnp6_path *p,
+		unsigned int idx)
+{
+	struct ilnp6_tcp_path *q = find(mp, p);
+	unsigned int i;
+
+	for (i = 0; !q && i < mp->n; i++)
+		if (!mp->p[i].up && !mp->p[i].inflight)
+			q = &mp->p[i];
+	if (!q) {
+		if (mp->n == ILNP6_TCP_PATHS)
+			return;
+		q = &mp->p[mp->n++];
+	}
+	ilnp6_tcp_path_set(q, p);
+	q->idx = idx;
+	q->up = true;
+}
+
+/* The session has another set of paths than at the last look */
+static void remap(struct ilnp6_tcp *mp, const struct ipv6hdr *ip6,
+		  const struct ilnp6_paths *ps)
+{
+	unsigned int i, round;
+
+	mp->set = ps->id;
+	for (i = 0; i < mp->n; i++)
+		mp->p[i].up = false;
+	/* The pair it was opened over works */
+	for (i = 0; i < ps->n_up; i++)
+		if (ps->p[i].local_l64 == ilnp6_addr(&ip6->saddr)->l64 &&
+		    ps->p[i].remote_l64 == ilnp6_addr(&ip6->daddr)->l64)
+			add(mp, &ps->p[i], i);
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < ps->n_up; i++)
+			if (adds(mp, &ps->p[i], !round))
+				add(mp, &ps->p[i], i);
+	if (!mp->primary || !mp->primary->up) {
+		for (i = 0; i < mp->n; i++)
+			if (mp->p[i].up)
+				break;
+		mp->primary = i < mp->n ? &mp->p[i] : NULL;
+		if (mp->primary)
+			mp->primary->joined = true;
+	}
+}
+
+/*
+ * From here on each segment has its path. What is in flight already went over
+ * the pair that the sockets see, as far as we know.
+ */
+static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
+			       const struct ilnp6_paths *ps, struct sk_buff *skb)
+{
+	struct inet_connection_sock *icsk = inet_csk(skb->sk);
+	struct tcp_sock *tp = tcp_sk(skb->sk);
+	struct ilnp6_tcp *mp;
+
+	if (!tcp_is_sack(tp))
+		return NULL;
+	mp = kzalloc(sizeof(*mp), GFP_ATOMIC | __GFP_NOWARN);
+	if (!mp)
+		return NULL;
+	mp->nxt = tp->snd_una;
+	mp->started = (u32)tp->tcp_mstamp;
+	mp->born = jiffies;
+	remap(mp, ipv6_hdr(skb), ps);
+	if (tp->packets_out && mp->primary) {
+		mp->primary->cwnd = tcp_snd_cwnd(tp);
+		mp->primary->ssthresh = tp->snd_ssthresh;
+		ilnp6_tcp_rec_sent(mp, mp->primary, tp->snd_una,
+				   tp->snd_nxt - tp->snd_una,
+				   tp->mss_cache, mp->started);
+	}
+	mp->nxt = tp->snd_nxt;
+	if (base_ops->release)
+		base_ops->release(skb->sk);
+	icsk->icsk_ca_ops = &ilnp6_tcp_ops;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	*(struct ilnp6_tcp **)inet_csk_ca(skb->sk) = mp;
+	ilnp6_live_measure(in, s);
+	return mp;
+}
+
+/* --- how much ------------------------------------------------------------ */
+
+/* Segments that TCP has not sent yet */
+static u32 backlog(const struct tcp_sock *tp)
+{
+	return (tp->write_seq - tp->snd_nxt) / max_t(u32, tp->mss_cache, 1);
+}
+
+/* As a probe found it, not long before this connection; us */
+static u32 probed(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+{
+	if (time_before(READ_ONCE(p->stat->rtt_when), mp->born - HZ))
+		return 0;
+	return READ_ONCE(p->stat->rtt_us);
+}
+
+/* us; 0: nothing is known */
+static u32 rtt_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+{
+	return p->srtt ? p->srtt >> 3 : probed(mp, p);
+}
+
+static u32 base_rtt_of(const struct ilnp6_tcp *mp,
+		       const struct ilnp6_tcp_path *p)
+{
+	return p->min_rtt ?: probed(mp, p);
+}
+
+/* Segments a second, not 0 */
+static u32 rate_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+{
+	return div_u64((u64)p->cwnd * USEC_PER_SEC,
+		       max(rtt_of(mp, p), 1U)) ?: 1;
+}
+
+static bool alive(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+{
+	return p->up && !p->dead && (p->joined || probed(mp, p));
+}
+
+/*
+ * us until what waits has left over a path and arrived. In slow start its
+ * rate doubles with each round trip.
+ */
+static u64 drain(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p,
+		 u32 n)
+{
+	u32 rtt = rtt_of(mp, p);
+	u64 t = div_u64((u64)n * USEC_PER_SEC, rate_of(mp, p));
+
+	if (p->cwnd < p->ssthresh)
+		t = min(t, (u64)rtt * ilog2(n / p->cwnd + 1));
+	return rtt + t;
+}
+
+/*
+ * Marks the paths worth using: not those over which data would arrive after
+ * all that waits has left over the fastest one, nor those that would carry
+ * next to nothing, late.
+ */
+static void judge(struct ilnp6_tcp *mp, const struct tcp_sock *tp)
+{
+	bool young = (u32)tp->tcp_mstamp - mp->started < USEC_PER_SEC;
+	struct ilnp6_tcp_path *p, *fast = NULL;
+	u64 sum = 0, end;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		p->usable = alive(mp, p);
+		mp->ask |= p->up && !rtt_of(mp, p);
+		if (!p->usable || !rtt_of(mp, p))
+			continue;
+		sum += rate_of(mp, p);
+		if (!fast || drain(mp, p, backlog(tp)) < drain(mp, fast, backlog(tp)))
+			fast = p;
+	}
+	if (!fast)
+		return;
+	end = drain(mp, fast, backlog(tp));
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (!p->usable || p == fast || !rtt_of(mp, p))
+			continue;
+		if (rtt_of(mp, p) > end)
+			p->usable = false;
+		else if (base_rtt_of(mp, p) / POOR_TIMES > base_rtt_of(mp, fast) &&
+			 (u64)rate_of(mp, p) * POOR_SHARE < sum)
+			p->usable = false;
+		else if (base_rtt_of(mp, p) / FAR_TIMES > base_rtt_of(mp, fast) &&
+			 young)
+			p->usable = false;
+	}
+}
+
+/* If the peer answers no probes, data has to find out which paths work */
+static void join(struct ilnp6_tcp *mp, const struct tcp_sock *tp)
+{
+	unsigned int i;
+
+	if (mp->answers || backlog(tp) < JOIN_BACKLOG)
+		return;
+	if ((u32)tp->tcp_mstamp - mp->started < JOIN_TIME)
+		return;
+	for (i = 0; i < mp->n; i++)
+		mp->p[i].joined = true;
+}
+
+/*
+ * Room in a path's window. Too little is none: each run of segments over one
+ * path is an island at the receiver until the others have caught up, and an
+ * ACK tells of three only.
+ */
+static u32 room_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+{
+	u32 cwnd = p->cwnd, room;
+
+	/* Not heard of yet */
+	if (!rtt_of(mp, p))
+		cwnd = min(cwnd, ILNP6_TCP_CWND_MIN);
+	room = cwnd > p->inflight ? cwnd - p->inflight : 0;
+	return room < min(cwnd / 8, RUN_MAX) ? 0 : room;
+}
+
+/* TCP's window: what is in flight, and the room on the usable paths */
+static void gate(struct sock *sk, struct ilnp6_tcp *mp)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 room = 0, turn = TURN_MIN, n = 0;
+	unsigned int i;
+	u64 rate = 0;
+
+	join(mp, tp);
+	judge(mp, tp);
+	for (i = 0; i < mp->n; i++) {
+		if (!mp->p[i].usable)
+			continue;
+		room += room_of(mp, &mp->p[i]);
+		if (rtt_of(mp, &mp->p[i])) {
+			rate += rate_of(mp, &mp->p[i]);
+			n++;
+		}
+	}
+	if (unlikely(mp->no_mem))
+		room = min(room, mp->size - (mp->last - mp->first));
+	if (n)
+		turn = clamp_t(u64, div_u64(rate * TURN_TIME, n * USEC_PER_SEC),
+			       TURN_MIN, TURN_MAX);
+	mp->turn = turn;
+	if (sk->sk_gso_max_segs != 1)
+		sk->sk_gso_max_segs = turn;
+	tcp_snd_cwnd_set(tp, clamp_t(u32, tcp_packets_in_flight(tp) + room, 1,
+				     tp->snd_cwnd_clamp));
+	tp->snd_ssthresh = TCP_INFINITE_SSTHRESH;
+	sk->sk_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
+}
+
+/* --- sending ------------------------------------------------------------- */
+
+/* The quickest with room; else the one least over its window */
+static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
+				   const struct ilnp6_tcp_path *not)
+{
+	struct ilnp6_tcp_path *p, *best = NULL, *any = NULL;
+	u32 delay, least = ~0U;
+	s32 over, most = S32_MIN;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (!p->usable || !alive(mp, p) ||
+		    (not && (!p->delivered || p->backoff)))
+			continue;
+		over = p->cwnd - p->inflight;
+		if (over > most && rtt_of(mp, p)) {
+			most = over;
+			any = p;
+		}
+		if (!room_of(mp, p))
+			continue;
+		delay = rtt_of(mp, p) ?: U32_MAX - 1;
+		/* What is sent again goes elsewhere if it can */
+		if (p == not)
+			delay = U32_MAX - 1;
+		if (delay < least) {
+			least = delay;
+			best = p;
+		}
+	}
+	return best ?: any;
+}
+
+/* New data: stay for a run, and while there is room */
+static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp, u32 segs)
+{
+	struct ilnp6_tcp_path *p = mp->cur;
+
+	if (!p || !p->usable || !alive(mp, p) || !mp->left ||
+	    p->inflight + segs > (rtt_of(mp, p) ? p->cwnd : ILNP6_TCP_CWND_MIN)) {
+		p = pick(mp, NULL);
+		mp->cur = p;
+		mp->left = RUN_MAX;
+	}
+	mp->left -= min(mp->left, segs);
+	return p;
+}
+
+/* None is known to work: the one that did longest, and last */
+static struct ilnp6_tcp_path *last_resort(struct ilnp6_tcp *mp)
+{
+	struct ilnp6_tcp_path *p, *best = mp->primary;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (!p->up || !p->delivered)
+			continue;
+		if (!best || !best->up || p->backoff < best->backoff ||
+		    (p->backoff == best->backoff &&
+		     p->delivered > best->delivered))
+			best = p;
+	}
+	return best;
+}
+
+/**
+ * ilnp6_tcp_choose - the path for a segment of a connection of ours
+ * @in: namespace
+ * @s: its session
+ * @ps: the session's paths, one at least is up
+ * @skb: the packet, the nonce option is in it; LOCAL_OUT, socket locked
+ *
+ * Return: a path, or NULL if it is the session's scheduler's business.
+ */
+struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
+				    struct ilnp6_session *s,
+				    struct ilnp6_paths *ps,
+				    struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct sock *sk = skb->sk;
+	struct ilnp6_tcp_path *p, *was;
+	struct ilnp6_tcp *mp;
+	u32 seq, len, mss;
+
+	if (unlikely(th->syn))
+		return th->ack ? ilnp6_tcp_synack_path(in, s, ps, th) : NULL;
+	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP)
+		return NULL;
+	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
+	if (!len && !th->fin)
+		return ps->n_up > 1 ? ilnp6_tcp_ack_path(s, ps, sk) : NULL;
+	if (inet_csk(sk)->icsk_ca_ops == &ilnp6_tcp_ops)
+		mp = of(sk);
+	else if (inet_csk(sk)->icsk_ca_ops == &single_ops)
+		mp = begin(in, s, ps, skb);
+	else
+		return NULL;
+	if (!mp)
+		return ps->p;	/* all over one */
+	if (unlikely(mp->set != ps->id))
+		remap(mp, ipv6_hdr(skb), ps);
+	mp->answers = s->answers;
+	if (unlikely(mp->ask))
+		ilnp6_live_measure(in, s);
+	len += th->fin;
+	seq = ntohl(th->seq);
+	mss = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : len;
+	if (mp->first == mp->last)
+		ilnp6_tcp_idle(mp, (u32)tcp_sk(sk)->tcp_mstamp);
+	was = before(seq, mp->nxt) ? ilnp6_tcp_rec_path(mp, seq) : NULL;
+	p = was ? pick(mp, was) : next(mp, DIV_ROUND_UP(len, mss));
+	if (!p)
+		p = last_resort(mp);
+	if (!p || p->idx >= ps->n_up)
+		return NULL;
+	/* What is delivered proves the path, as an answer to a probe does */
+	if (p->told != p->delivered) {
+		p->told = p->delivered;
+		if (READ_ONCE(p->stat->probe_lost))
+			WRITE_ONCE(p->stat->probe_lost, 0);
+	}
+	ilnp6_tcp_rec_sent(mp, p, seq, len, mss, (u32)tcp_sk(sk)->tcp_mstamp);
+	if (ps->n_up > 1)
+		ilnp6_tcp_ack_beside(in, s, ps, &ps->p[p->idx], skb,
+				     &mp->told);
+	return &ps->p[p->idx];
+}
+
+/* --- acknowledgements ---------------------------------------------------- */
+
+static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
+{
+	struct ilnp6_tcp *mp = of(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	u32 rto = 0;
+	unsigned int i;
+
+	if (unlikely(!mp))
+		return;
+	ilnp6_tcp_rec_ack(sk, mp);
+	/* Neither judges reordering between paths, nor takes losses back */
+	tp->rack.advanced = 0;
+	tp->undo_marker = 0;
+	tp->frto = 0;
+	/* Long enough for the slowest path in use, and not much longer */
+	for (i = 0; i < mp->n; i++)
+		if (mp->p[i].inflight && mp->p[i].srtt)
+			rto = max(rto, (mp->p[i].srtt >> 3) +
+				       max(4 * mp->p[i].rttvar,
+					   mp->p[i].srtt >> 5) + RTO_MARGIN);
+	if (rto)
+		icsk->icsk_rto = min_t(unsigned long, usecs_to_jiffies(rto),
+				       TCP_RTO_MAX);
+}
+
+static void compat_cong_control(cc_cong_control)
+{
+	struct ilnp6_tcp *mp = of(sk);
+
+	if (likely(mp))
+		gate(sk, mp);
+}
+
+static u32 cc_ssthresh(struct sock *sk)
+{
+	return tcp_sk(sk)->snd_ssthresh;
+}
+
+static u32 cc_undo_cwnd(struct sock *sk)
+{
+	return tcp_snd_cwnd(tcp_sk(sk));
+}
+
+static void cc_set_state(struct sock *sk, u8 state)
+{
+	struct ilnp6_tcp *mp = of(sk);
+
+	if (mp && state == TCP_CA_Loss)
+		ilnp6_tcp_rec_timeout(sk, mp);
+}
+
+static struct tcp_congestion_ops ilnp6_tcp_ops __read_mostly = {
+	.init		= cc_init,
+	.release	= cc_release,
+	.ssthresh	= cc_ssthresh,
+	.undo_cwnd	= cc_undo_cwnd,
+	.set_state	= cc_set_state,
+	.pkts_acked	= cc_pkts_acked,
+	.cong_control	= cc_cong_control,
+	.owner		= THIS_MODULE,
+	.name		= "ilnp",
+};
+
+/* --- module -------------------------------------------------------------- */
+
+static struct tcp_congestion_ops reno = {
+	.ssthresh	= tcp_reno_ssthresh,
+	.cong_avoid	= tcp_reno_cong_avoid,
+	.undo_cwnd	= tcp_reno_undo_cwnd,
+};
+
+/* Cubic's functions, by way of a socket that uses it; it stays while we do */
+static const struct tcp_congestion_ops *find_base(void)
+{
+	const struct tcp_congestion_ops *ops = &reno;
+	struct socket *sock;
+
+	if (sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			     &sock))
+		return ops;
+	if (!sock->ops->setsockopt(sock, SOL_TCP, TCP_CONGESTION,
+				   KERNEL_SOCKPTR("cubic"), 5) &&
+	    try_module_get(inet_csk(sock->sk)->icsk_ca_ops->owner))
+		ops = inet_csk(sock->sk)->icsk_ca_ops;
+	sock_release(sock);
+	return ops;
+}
+
+/**
+ * ilnp6_tcp_init - offer congestion control "ilnp"
+ *
+ * Return: 0 or a negative error.
+ */
+int ilnp6_tcp_init(void)
+{
+	int err;
+
+	base_ops = find_base();
+	single_ops = *base_ops;
+	single_ops.init = cc_init;
+	single_ops.owner = THIS_MODULE;
+	single_ops.flags = 0;
+	strscpy(single_ops.name, "ilnp", sizeof(single_ops.name));
+	err = tcp_register_congestion_control(&ilnp6_tcp_ops);
+	if (err)
+		module_put(base_ops->owner);
+	return err;
+}
+
+/**
+ * ilnp6_tcp_exit - withdraw it; no socket uses it, or we were in use
+ */
+void ilnp6_tcp_exit(void)
+{
+	tcp_unregister_congestion_control(&ilnp6_tcp_ops);
+	module_put(base_ops->owner);
+}

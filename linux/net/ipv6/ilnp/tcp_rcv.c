@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What TCP needs at the receiver of data that comes over several paths,
+ * whatever congestion control either end uses.
+ *
+ * Timestamps: a segment over a slow path is older than one over a fast path
+ * that came first; PAWS (RFC 7323 section 5) would drop it. It gets the
+ * highest timestamp that its connection has shown.
+ *
+ * Acknowledgements: out of order they lose what they say, so all leave over
+ * one path. The sender's timestamps, all of one clock, tell which path is
+ * quickest.
+ */
+#include <linux/jhash.h>
+#include <linux/tcp.h>
+#include <linux/unaligned.h>
+#include <net/tcp.h>
+
+#include "ilnp6.h"
+
+#define SILENT		(60 * HZ / 1000 + 1)	/* then acknowledgements leave the path */
+#define GAIN		2	/* ms by which another path has to be quicker */
+#define DATA_KNOWN	(64 * 1024)	/* octets until shares mean something */
+#define DATA_WINDOW	(2048 * 1024)	/* octets they are taken over */
+#define SHARE_TAKE	9	/* the part of it that makes a path fit */
+#define SHARE_KEEP	14
+#define FORGET		(10 * HZ)	/* delays measured before */
+
+#define TS_WORD		htonl(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
+			      TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP)
+
+/* As Linux writes them: alone; else they are searched for */
+static u8 *timestamp(struct tcphdr *th, unsigned int len)
+{
+	u8 *p = (u8 *)(th + 1), *end = (u8 *)th + len;
+
+	if (likely(len >= sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED &&
+		   get_unaligned((__be32 *)p) == TS_WORD))
+		return p + 4;
+	while (p < end) {
+		if (*p == TCPOPT_NOP) {
+			p++;
+			continue;
+		}
+		if (*p == TCPOPT_EOL || end - p < 2 || p[1] < 2 ||
+		    p[1] > end - p)
+			return NULL;
+		if (*p == TCPOPT_TIMESTAMP)
+			return p[1] == TCPOLEN_TIMESTAMP ? p + 2 : NULL;
+		p += p[1];
+	}
+	return NULL;
+}
+
+static u32 hash(const struct ilnp6_net *in, const struct ilnp6_session *s,
+		__be16 remote, __be16 local)
+{
+	return jhash_3words((__force u32)remote << 16 | (__force u32)local,
+			    (u32)be64_to_cpu(s->local_nid),
+			    (u32)be64_to_cpu(s->corr->nid), in->flow_seed);
+}
+
+/*
+ * The highest timestamp of a connection. Whose slot is taken by another is
+ * not helped until it has it again, so this is bounded.
+ */
+static u32 highest(struct ilnp6_net *in, u32 key, u32 ts)
+{
+	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+
+	if (READ_ONCE(e->key) != key ||
+	    time_after(jiffies, READ_ONCE(e->when) + 60 * HZ)) {
+		WRITE_ONCE(e->key, key);
+		WRITE_ONCE(e->ts, ts);
+	} else if ((s32)(ts - READ_ONCE(e->ts)) > 0) {
+		WRITE_ONCE(e->ts, ts);
+	}
+	WRITE_ONCE(e->when, jiffies);
+	return READ_ONCE(e->ts);
+}
+
+/* The one chosen last, if it is up, else the first */
+static struct ilnp6_path *ack_path(const struct ilnp6_session *s,
+				   struct ilnp6_paths *ps)
+{
+	const struct ilnp6_path_stat *st = READ_ONCE(s->ack_stat);
+	unsigned int i;
+
+	for (i = 0; i < ps->n_up; i++)
+		if (ps->p[i].stat == st)
+			return &ps->p[i];
+	return &ps->p[0];
+}
+
+static bool fresh(const struct ilnp6_session *s,
+		  const struct ilnp6_path_stat *st)
+{
+	return st->delay_epoch == s->tcp_epoch && !st->suspect &&
+	       (s32)(s->tcp_when - st->data_when) <= SILENT;
+}
+
+/*
+ * An ACK for each segment is a sixteenth of what they answer, in
+ * octets. What brings too little of the data may not carry as much back.
+ */
+static bool carries(const struct ilnp6_session *s,
+		    const struct ilnp6_path_stat *st, u32 share)
+{
+	return st->data >= s->tcp_data / share;
+}
+
+static void weigh(struct ilnp6_session *s, const struct ilnp6_paths *ps,
+		  struct ilnp6_path_stat *st, u32 len)
+{
+	unsigned int i;
+
+	st->data += len;
+	s->tcp_data += len;
+	if (s->tcp_data < DATA_WINDOW)
+		return;
+	s->tcp_data = 0;
+	for (i = 0; i < ps->n; i++) {
+		ps->p[i].stat->data /= 2;
+		s->tcp_data += ps->p[i].stat->data;
+	}
+}
+
+/* One connection at a time tells, as their clocks differ */
+static void measure(struct ilnp6_session *s, struct ilnp6_paths *ps,
+		    const struct ilnp6_path *p, u32 key, u32 ts, u32 len)
+{
+	struct ilnp6_path_stat *st = p->stat, *cur;
+	u32 delay = (u32)div_u64(ktime_get_ns(), NSEC_PER_MSEC) - ts;
+	u32 now = jiffies;
+
+	if (s->tcp_key != key || now - s->tcp_begun > FORGET) {
+		if (s->tcp_key != key && now - s->tcp_when < HZ)
+			return;
+		s->tcp_key = key;
+		s->tcp_begun = now;
+		s->tcp_epoch++;
+	}
+	s->tcp_when = now;
+	if (st->delay_epoch != s->tcp_epoch ||
+	    (s32)(delay - st->delay) < 0) {
+		st->delay_epoch = s->tcp_epoch;
+		st->delay = delay;
+	}
+	st->data_when = now;
+	weigh(s, ps, st, len);
+	cur = ack_path(s, ps)->stat;
+	if (cur == st || st->suspect)
+		return;
+	if (!fresh(s, cur) ||
+	    (s->tcp_data >= DATA_KNOWN && carries(s, st, SHARE_TAKE) &&
+	     (!carries(s, cur, SHARE_KEEP) ||
+	      (now - s->tcp_begun > HZ / 4 &&
+	       (s32)(cur->delay - st->delay) >= GAIN)))) {
+		WRITE_ONCE(s->ack_stat, st);
+	}
+}
+
+/**
+ * ilnp6_tcp_rcv - a TCP segment came over one of several paths
+ * @in: namespace; softirq, RCU held
+ * @s: its session
+ * @skb: the packet
+ * @thoff: offset of the TCP header from skb->data
+ * @p: the path
+ *
+ * May raise its timestamp. What it remembers is a hint, so no lock.
+ */
+void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
+		   struct sk_buff *skb, unsigned int thoff,
+		   const struct ilnp6_path *p)
+{
+	struct ilnp6_paths *ps = rcu_dereference(s->paths);
+	struct tcphdr *th = (struct tcphdr *)(skb->data + thoff);
+	unsigned int len;
+	u32 key, ts, max;
+	u8 *opt;
+
+	if (!ps || ps->n_up < 2 || p < ps->p || p >= ps->p + ps->n ||
+	    skb_headlen(skb) < thoff + sizeof(*th) || !in->tcp_ts)
+		return;
+	len = __tcp_hdrlen(th);
+	if (len < sizeof(*th) || th->rst || skb_headlen(skb) < thoff + len ||
+	    (skb_cloned(skb) && !skb_clone_writable(skb, thoff + len)))
+		return;
+	opt = timestamp(th, len);
+	if (!opt)
+		return;
+	key = hash(in, s, th->source, th->dest);
+	ts = get_unaligned_be32(opt);
+	if (th->syn) {
+		struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+
+		WRITE_ONCE(e->key, key);
+		WRITE_ONCE(e->ts, ts);
+		WRITE_ONCE(e->when, jiffies);
+		WRITE_ONCE(e->syn, p->stat);
+		return;
+	}
+	max = highest(in, key, ts);
+	if (skb->len > thoff + len)
+		measure(s, ps, p, key, ts, skb->len - thoff - len);
+	if (likely(max == ts))
+		return;
+	inet_proto_csum_replace4(&th->check, skb, htonl(ts), htonl(max), false);
+	put_unaligned_be32(max, opt);
+}
+
+/**
+ * ilnp6_tcp_synack_path - the path for a SYN-ACK
+ * @in: namespace
+ * @s: session
+ * @ps: its paths
+ * @th: the SYN-ACK's TCP header
+ *
+ * Return: the path that its SYN came over if it is up, else NULL.
+ */
+struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
+					 const struct ilnp6_session *s,
+					 struct ilnp6_paths *ps,
+					 const struct tcphdr *th)
+{
+	u32 key = hash(in, s, th->dest, th->source);
+	const struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	unsigned int i;
+
+	if (READ_ONCE(e->key) != key)
+		return NULL;
+	for (i = 0; i < ps->n_up; i++)
+		if (ps->p[i].stat == READ_ONCE(e->syn))
+			return &ps->p[i];
+	return NULL;
+}
+
+/**
+ * ilnp6_tcp_ack_path - the path for an ACK
+ * @s: session
+ * @ps: its paths
+ * @sk: the socket, locked
+ *
+ * Return: a path that is up.
+ */
+struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_session *s,
+				      struct ilnp6_paths *ps, struct sock *sk)
+{
+	/*
+	 * With data from several paths there is more to tell than three
+	 * blocks in a millisecond, for which the stack puts them together:
+	 * let every other one go at once.
+	 */
+	if (s->ack_turn++ & 1)
+		tcp_sk(sk)->dup_ack_counter = 2;
+	return ack_path(s, ps);
+}
+
+static struct sk_buff *bare_ack(const struct sk_buff *skb)
+{
+	unsigned int thoff = skb_transport_offset(skb), len = tcp_hdrlen(skb);
+	struct dst_entry *dst = skb_dst(skb);
+	struct sk_buff *ack;
+	struct tcphdr *th;
+
+	if (skb_headlen(skb) < thoff + len ||
+	    skb->ip_summed != CHECKSUM_PARTIAL)
+		return NULL;
+	ack = alloc_skb(LL_RESERVED_SPACE(dst->dev) + thoff + len, GFP_ATOMIC);
+	if (!ack)
+		return NULL;
+	skb_reserve(ack, LL_RESERVED_SPACE(dst->dev));
+	skb_reset_network_header(ack);
+	skb_put_data(ack, skb->data, thoff + len);
+	skb_set_transport_header(ack, thoff);
+	ipv6_hdr(ack)->payload_len = htons(thoff + len - sizeof(struct ipv6hdr));
+	th = tcp_hdr(ack);
+	th->seq = htonl(tcp_sk(skb->sk)->snd_nxt);
+	th->psh = 0;
+	th->fin = 0;
+	/* The sum of the pseudo-header, which has the length in it */
+	th->check = csum16_add(csum16_sub((__force __sum16)th->check,
+					  htons(skb->len - thoff)),
+			       htons(len));
+	ack->ip_summed = CHECKSUM_PARTIAL;
+	ack->csum_start = skb_transport_header(ack) - ack->head;
+	ack->csum_offset = offsetof(struct tcphdr, check);
+	ack->protocol = htons(ETH_P_IPV6);
+	ack->priority = skb->priority;
+	ack->mark = skb->mark;
+	nf_copy(ack, skb);
+	return ack;
+}
+
+/**
+ * ilnp6_tcp_ack_beside - data leaves over another path than acknowledgements
+ * @in: namespace
+ * @s: its session
+ * @ps: the session's paths
+ * @p: the path of the data
+ * @skb: the data, at LOCAL_OUT with our option in it, socket locked
+ * @told: what was acknowledged last, of the connection
+ *
+ * What it acknowledges would come late and out of order; so that goes over
+ * the path for acknowledgements as well, alone, if it is news.
+ */
+void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
+			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
+			  const struct sk_buff *skb, u32 *told)
+{
+	const struct tcp_sock *tp = tcp_sk(skb->sk);
+	struct ilnp6_path *best = ack_path(s, ps);
+	struct dst_entry *dst = best->dst;
+	u32 news = tp->rcv_nxt;
+	struct sk_buff *ack;
+
+	if (tp->rx_opt.num_sacks)
+		news += tp->selective_acks[0].end_seq;
+	if (*told == news || !ps->n_up)
+		return;
+	*told = news;
+	if (p == best || !dst || READ_ONCE(dst->obsolete) > 0)
+		return;
+	ack = bare_ack(skb);
+	if (!ack)
+		return;
+	*ilnp6_turn(ack) = (struct ilnp6_turn) {
+		.magic = ILNP6_TURN_MAGIC,
+		.index = best - ps->p,
+		.set = ps->id,
+	};
+	dst_hold(dst);
+	skb_dst_set(ack, dst);
+	ack->dev = dst->dev;
+	dst_output(in->net, NULL, ack);
+}
+
+/**
+ * ilnp6_tcp_net_enable - memory for timestamps, once a namespace is in use
+ * @in: namespace, its mutex held
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ilnp6_tcp_net_enable(struct ilnp6_net *in)
+{
+	if (!in->tcp_ts)
+		in->tcp_ts = kvcalloc(ILNP6_TCP_TS, sizeof(*in->tcp_ts),
+				      GFP_KERNEL_ACCOUNT);
+	return in->tcp_ts ? 0 : -ENOMEM;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Congestion control "ilnp": the window of one path, by cubic (RFC 9438).
+ * Slow start ends when delay has risen and the rate has not.
+ */
+#include <linux/math64.h>
+
+#include "tcp.h"
+
+#define BETA		717	/* of 1024: what a loss leaves, 0.7 */
+#define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
+#define RTT_RISE_MIN	2000	/* us */
+#define LOW_SAMPLES	8
+
+/**
+ * ilnp6_tcp_path_set - have a place for a path
+ * @p: the place; what is in flight over it was over the same pair
+ * @path: a path of the session's set
+ */
+void ilnp6_tcp_path_set(struct ilnp6_tcp_path *p,
+			const struct ilnp6_path *path)
+{
+	struct ilnp6_path_stat *old = p->stat;
+
+	if (old == path->stat)
+		return;
+	refcount_inc(&path->stat->ref);
+	if (p->local_l64 != path->local_l64 ||
+	    p->remote_l64 != path->remote_l64)
+		*p = (struct ilnp6_tcp_path) {
+			.local_l64 = path->local_l64,
+			.remote_l64 = path->remote_l64,
+			.cwnd = TCP_INIT_CWND,
+			.ssthresh = U32_MAX,
+			.acked = -1,
+			.head = ILNP6_TCP_NONE,
+			.tail = ILNP6_TCP_NONE,
+		};
+	p->stat = path->stat;
+	ilnp6_path_stat_put(old);
+}
+
+static void take_rtt(struct ilnp6_tcp_path *p, u32 rtt)
+{
+	s32 err;
+
+	if (!p->srtt) {
+		p->srtt = rtt << 3;
+		p->rttvar = rtt / 2;
+		p->min_rtt = rtt;
+		return;
+	}
+	err = rtt - (p->srtt >> 3);
+	p->srtt += err;
+	p->rttvar += (abs(err) - (s32)p->rttvar) / 4;
+	p->min_rtt = min(p->min_rtt, rtt);
+}
+
+static u32 cube_root(u64 x)
+{
+	u32 r = 0, bit;
+
+	for (bit = 1U << 20; bit; bit >>= 1)
+		if ((u64)(r + bit) * (r + bit) * (r + bit) <= x)
+			r += bit;
+	return r;
+}
+
+/* Segments to be acknowledged until the window grows by one */
+static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
+{
+	u32 t, cnt, target, reno;
+	u64 offs, delta;
+
+	p->ack_cnt += n;
+	if (!p->epoch) {
+		p->epoch = now ?: 1;
+		p->ack_cnt = n;
+		p->w_reno = p->cwnd;
+		if (p->cwnd < p->w_max) {
+			/* C = 0.4 segments / s^3 */
+			p->k = cube_root((p->w_max - p->cwnd) * 2500000000ULL);
+			p->origin = p->w_max;
+		} else {
+			p->k = 0;
+			p->origin = p->cwnd;
+		}
+	}
+	t = (now - p->epoch + p->min_rtt) / 1000;
+	offs = t > p->k ? t - p->k : p->k - t;
+	offs = min(offs, 100000ULL);
+	delta = div_u64(offs * offs * offs, 1000000) * 4 / 10000;
+	delta = min(delta, 1000000ULL);
+	target = t > p->k ? p->origin + delta :
+		 p->origin > delta ? p->origin - delta : 0;
+	cnt = target > p->cwnd ? p->cwnd / (target - p->cwnd) : 100 * p->cwnd;
+	if (!p->w_max)
+		cnt = min(cnt, 20U);
+	reno = max(p->cwnd * RENO_SCALE / 8, 1U);
+	while (p->ack_cnt > reno) {
+		p->ack_cnt -= reno;
+		p->w_reno++;
+	}
+	if (p->w_reno > p->cwnd)
+		cnt = min(cnt, p->cwnd / (p->w_reno - p->cwnd));
+	return max(cnt, 2U);
+}
+
+/* Ends where a queue begins to grow */
+static void slow_start(struct ilnp6_tcp_path *p, u32 n, u32 rtt)
+{
+	p->cwnd = min(p->cwnd + n, p->ssthresh);
+	if (!rtt)
+		return;
+	p->low = p->low_n ? min(p->low, rtt) : rtt;
+	if (++p->low_n < LOW_SAMPLES)
+		return;
+	if (p->low > p->min_rtt + p->min_rtt / 8 + RTT_RISE_MIN)
+		p->ssthresh = p->cwnd;
+	p->low_n = 0;
+}
+
+/**
+ * ilnp6_tcp_win_acked - segments were delivered over a path
+ * @p: the path
+ * @n: how many, not 0
+ * @rtt: round trip time, us; 0: not measured
+ * @now: us
+ */
+void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
+{
+	bool full = p->full;
+	u32 cnt;
+
+	if (rtt)
+		take_rtt(p, rtt);
+	p->full = false;
+	if (p->cwnd < p->ssthresh) {
+		if (full || 2 * (p->inflight + n) > p->cwnd)
+			slow_start(p, n, rtt);
+		return;
+	}
+	if (!full)
+		return;
+	cnt = cubic(p, n, now);
+	p->cwnd_cnt += n;
+	if (p->cwnd_cnt >= cnt) {
+		p->cwnd += p->cwnd_cnt / cnt;
+		p->cwnd_cnt %= cnt;
+	}
+}
+
+/**
+ * ilnp6_tcp_win_cut - a segment of the window was lost
+ * @p: the path
+ */
+void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
+{
+	p->undo_lost = 0;
+	p->undo_cwnd = p->cwnd;
+	p->undo_w_max = p->w_max;
+	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
+				       p->cwnd;
+	p->cwnd = max(p->cwnd * BETA / 1024, ILNP6_TCP_CWND_MIN);
+	p->ssthresh = p->cwnd;
+	p->epoch = 0;
+	p->cwnd_cnt = 0;
+	p->cut = p->pseq;
+}
+
+/**
+ * ilnp6_tcp_win_undo - nothing was lost after all since the last cut
+ * @p: the path
+ */
+void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p)
+{
+	if (p->cwnd >= p->undo_cwnd)
+		return;
+	p->cwnd = p->undo_cwnd;
+	p->ssthresh = p->cwnd;
+	p->w_max = p->undo_w_max;
+	p->epoch = 0;
+}
+
+/**
+ * ilnp6_tcp_idle - a connection sends again after it had nothing in flight
+ * @mp: the connection
+ * @now: us
+ */
+void ilnp6_tcp_idle(struct ilnp6_tcp *mp, u32 now)
+{
+	struct ilnp6_tcp_path *p;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (p->inflight || now - p->heard < max(p->srtt >> 2, 200000U))
+			continue;
+		if (p->ssthresh != U32_MAX)
+			p->ssthresh = max(p->ssthresh, p->cwnd * 3 / 4);
+		p->cwnd = min(p->cwnd, TCP_INIT_CWND);
+		p->epoch = 0;
+	}
+}

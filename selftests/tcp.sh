@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ilnp-test: clock=virtual smp=1 timeout=420 mem=2048
+#
+# +------------------------------------------------------------------------+
+# | Proves that congestion control "ilnp" fills several paths with one TCP |
+# | connection, outlives a dead and a lossy one, is cubic to everybody     |
+# | else, and lets go of the module. The figures: make bench.              |
+# +------------------------------------------------------------------------+
+. "$(dirname "$0")/lib.sh"
+
+# flow CASE: what one connection got, as JSON of ../bench/tcpflow.c
+flow()
+{
+	ILNP_OUT=$WORK bash "$SELFTESTS/bench/tcp.sh" -k ilnp "$1" \
+		>"$WORK/log" 2>&1 || note "$(cat "$WORK/log")"
+	jq -c .flow "$WORK/bench/tcp.txt"
+	rm -f "$WORK/bench/tcp.txt"
+}
+
+# share JSON MBIT SECONDS: of what plain TCP could carry over all paths
+share()
+{
+	jq --argjson rate "$2" --argjson time "$3" \
+		'(.octets | add) * 8 * 1514 / 1428 / ($rate * 1e6 * $time)' \
+		<<<"$1"
+}
+
+t_case()
+{
+	local out
+
+	out=$(flow "$1")
+	equal "every octet is right" true "$(jq .correct <<<"$out")"
+	within "share of the paths' sum" "$2" 1.01 "$(share "$out" 80 "$3")"
+	within "longest gap, s" 0 0.5 "$(jq .gap <<<"$out")"
+	eventually "the module can be unloaded" 20 modprobe -r ilnp6
+}
+
+t_short()
+{
+	local out
+
+	out=$(flow short_300k)
+	equal "every octet is right" true "$(jq .correct <<<"$out")"
+	# 152 ms over one path, by plain TCP
+	within "seconds" 0 0.16 "$(jq .seconds <<<"$out")"
+	eventually "the module can be unloaded" 20 modprobe -r ilnp6
+}
+
+t_plain()
+{
+	need_module
+	check "sockets" python3 "$SELFTESTS/tcp_plain.py"
+	eventually "the module can be unloaded" 20 modprobe -r ilnp6
+}
+
+subtest "equal paths" t_case equal 0.95 15
+subtest "delays of 10 to 70 ms" t_case delays 0.94 15
+subtest "a path that dies" t_case dead 0.88 20
+subtest "a path that loses" t_case loss_one 0.84 15
+subtest "short flows" t_short
+subtest "peers that are plain" t_plain
+run_subtests "$@"
