@@ -422,6 +422,8 @@ struct ilnp6_paths {
  * @measure: a connection wants the round trip times of all paths
  * @measured: jiffies when one wanted them last; 0: never
  * @ack_turn: acknowledgements sent
+ * @ack_from: of the path the peer's came over last; only to be compared
+ * @ack_flips: how often that changed
  * @ack_stat: of the path for TCP's acknowledgements; only to be compared
  * @hints: (ports) of datagram flows known to belong to the bound pair
  */
@@ -475,6 +477,8 @@ struct ilnp6_session {
 	bool measure;
 	unsigned long measured;
 	u32 ack_turn;
+	const struct ilnp6_path_stat *ack_from;
+	u32 ack_flips;
 	const struct ilnp6_path_stat *ack_stat;
 	struct {
 		u32 ports;

@@ -161,6 +161,7 @@ static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
 	mp->nxt = tp->snd_una;
 	mp->started = (u32)tp->tcp_mstamp;
 	mp->born = jiffies;
+	mp->dsacks = tp->dsack_dups;
 	remap(mp, ipv6_hdr(skb), ps);
 	if (tp->packets_out && mp->primary) {
 		mp->primary->cwnd = tcp_snd_cwnd(tp);
@@ -386,6 +387,18 @@ static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp, u32 segs)
 	return p;
 }
 
+/* ACKs come over another path: all round trip times are others */
+static void flipped(struct ilnp6_tcp *mp, const struct ilnp6_session *s)
+{
+	unsigned int i;
+
+	mp->flips = READ_ONCE(s->ack_flips);
+	for (i = 0; i < mp->n; i++) {
+		mp->p[i].min_rtt = 0;
+		mp->p[i].low_n = 0;
+	}
+}
+
 /* None is known to work: the one that did longest, and last */
 static struct ilnp6_tcp_path *last_resort(struct ilnp6_tcp *mp)
 {
@@ -441,6 +454,8 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 		return ps->p;	/* all over one */
 	if (unlikely(mp->set != ps->id))
 		remap(mp, ipv6_hdr(skb), ps);
+	if (unlikely(mp->flips != READ_ONCE(s->ack_flips)))
+		flipped(mp, s);
 	mp->answers = s->answers;
 	if (unlikely(mp->ask))
 		ilnp6_live_measure(in, s);
@@ -496,6 +511,22 @@ static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
 				       TCP_RTO_MAX);
 }
 
+/* Congestion somewhere, once per round trip; which path had it is not said */
+static void cc_in_ack_event(struct sock *sk, u32 flags)
+{
+	struct ilnp6_tcp *mp = of(sk);
+	struct ilnp6_tcp_path *p;
+	unsigned int i;
+
+	if (likely(!mp || !(flags & CA_ACK_ECE)))
+		return;
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (p->inflight && (s32)(p->acked - p->cut) >= 0)
+			ilnp6_tcp_win_cut(p);
+	}
+}
+
 static void compat_cong_control(cc_cong_control)
 {
 	struct ilnp6_tcp *mp = of(sk);
@@ -528,6 +559,7 @@ static struct tcp_congestion_ops ilnp6_tcp_ops __read_mostly = {
 	.ssthresh	= cc_ssthresh,
 	.undo_cwnd	= cc_undo_cwnd,
 	.set_state	= cc_set_state,
+	.in_ack_event	= cc_in_ack_event,
 	.pkts_acked	= cc_pkts_acked,
 	.cong_control	= cc_cong_control,
 	.owner		= THIS_MODULE,

@@ -76,6 +76,7 @@ enum ilnp6_tcp_state {
  * @pseq: of the next segment
  * @acked: highest @pseq delivered
  * @cut: losses of segments before this @pseq cost no more
+ * @cut_time: when it was cut last, us
  * @reorder: us over the round trip time until an overtaken one is lost
  * @undo_lost: segments declared lost since the last cut that may not be
  * @undo_cwnd: window before that cut
@@ -118,6 +119,7 @@ struct ilnp6_tcp_path {
 	u32 pseq;
 	u32 acked;
 	u32 cut;
+	u32 cut_time;
 	u32 reorder;
 	u32 undo_lost;
 	u32 undo_cwnd;
@@ -149,12 +151,13 @@ struct ilnp6_tcp_path {
  * @set: id of the session's path set that @p follows
  * @started: when the first data was sent, us
  * @born: the same, jiffies
- * @delivered: segments
  * @turn: segments sent in a row over one path
  * @cur: the path of the last new data
  * @left: segments that may follow over it
  * @primary: the path to begin with
  * @sacks: blocks of the last ACK
+ * @flips: ilnp6_session.ack_flips, when base round trip times were right
+ * @dsacks: segments the peer had twice, as far as accounted for
  * @told: what was acknowledged last
  * @answers: the peer answers probes, so they tell which paths work
  * @ask: have the path monitor look at all paths
@@ -171,12 +174,13 @@ struct ilnp6_tcp {
 	u32 set;
 	u32 started;
 	unsigned long born;
-	u32 delivered;
 	u32 turn;
 	struct ilnp6_tcp_path *cur;
 	u32 left;
 	struct ilnp6_tcp_path *primary;
 	struct tcp_sack_block sacks[4];
+	u32 flips;
+	u32 dsacks;
 	u32 told;
 	bool answers;
 	bool ask;

@@ -202,8 +202,12 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	}
 	max = highest(in, key, ts);
-	if (skb->len > thoff + len)
+	if (skb->len > thoff + len) {
 		measure(s, ps, p, key, ts, skb->len - thoff - len);
+	} else if (s->ack_from != p->stat) {
+		s->ack_from = p->stat;
+		WRITE_ONCE(s->ack_flips, s->ack_flips + 1);
+	}
 	if (likely(max == ts))
 		return;
 	inet_proto_csum_replace4(&th->check, skb, htonl(ts), htonl(max), false);

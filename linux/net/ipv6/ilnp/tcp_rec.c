@@ -244,7 +244,6 @@ static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 	}
 	news->n[p - mp->p]++;
 	r->state = ILNP6_TCP_DELIVERED;
-	mp->delivered++;
 }
 
 /* --- losses -------------------------------------------------------------- */
@@ -330,6 +329,7 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 		}
 		if ((s32)(r->pseq - p->cut) >= 0) {
 			ilnp6_tcp_win_cut(p);
+			p->cut_time = now;
 			p->reorder -= p->reorder / 16;
 		}
 		p->undo_lost++;
@@ -426,6 +426,52 @@ static void block(struct ilnp6_tcp *mp, const struct tcp_sack_block *b,
 	sacked(mp, start, b->end_seq, news, now);
 }
 
+/*
+ * The peer had a segment already that was sent again (DSACK): somewhere one was
+ * declared lost in vain, most likely over the path that was cut last.
+ */
+static void duplicate(struct ilnp6_tcp *mp)
+{
+	struct ilnp6_tcp_path *p, *last = NULL;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (p->undo_lost &&
+		    (!last || (s32)(p->cut_time - last->cut_time) > 0))
+			last = p;
+	}
+	if (!last)
+		return;
+	last->reorder = min(last->reorder + (last->srtt >> 6),
+			    max(last->srtt >> 2, REORDER_MAX));
+	if (!--last->undo_lost)
+		ilnp6_tcp_win_undo(last);
+}
+
+static void shift_down(u32 *pos, u32 by)
+{
+	if (*pos != ILNP6_TCP_NONE)
+		*pos -= by;
+}
+
+/* Positions begin anew before they reach ILNP6_TCP_NONE */
+static void renumber(struct ilnp6_tcp *mp)
+{
+	u32 by = mp->first & ~(mp->size - 1), i;
+
+	for (i = mp->first; i != mp->last; i++) {
+		shift_down(&at(mp, i)->prev, by);
+		shift_down(&at(mp, i)->next, by);
+	}
+	for (i = 0; i < mp->n; i++) {
+		shift_down(&mp->p[i].head, by);
+		shift_down(&mp->p[i].tail, by);
+	}
+	mp->first -= by;
+	mp->last -= by;
+}
+
 /**
  * ilnp6_tcp_rec_ack - account for an ACK
  * @sk: the socket, in tcp_ack() after SACK blocks were marked
@@ -447,6 +493,8 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 		delivered(mp, mp->first, &news, now);
 		mp->first++;
 	}
+	if (unlikely(mp->first > S32_MAX))
+		renumber(mp);
 	for (i = 0; i < ARRAY_SIZE(tp->recv_sack_cache); i++) {
 		const struct tcp_sack_block *b = &tp->recv_sack_cache[i];
 
@@ -455,6 +503,8 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 			block(mp, b, &news, now);
 	}
 	memcpy(mp->sacks, tp->recv_sack_cache, sizeof(mp->sacks));
+	for (; unlikely(mp->dsacks != tp->dsack_dups); mp->dsacks++)
+		duplicate(mp);
 	mp->ask = false;
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];

@@ -9,7 +9,8 @@
 
 #define BETA		717	/* of 1024: what a loss leaves, 0.7 */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
-#define RTT_RISE_MIN	2000	/* us */
+#define RTT_RISE_MIN	4000U	/* us */
+#define RTT_RISE_MAX	16000U
 #define LOW_SAMPLES	8
 
 /**
@@ -53,7 +54,7 @@ static void take_rtt(struct ilnp6_tcp_path *p, u32 rtt)
 	err = rtt - (p->srtt >> 3);
 	p->srtt += err;
 	p->rttvar += (abs(err) - (s32)p->rttvar) / 4;
-	p->min_rtt = min(p->min_rtt, rtt);
+	p->min_rtt = min_not_zero(p->min_rtt, rtt);
 }
 
 static u32 cube_root(u64 x)
@@ -95,7 +96,7 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 		 p->origin > delta ? p->origin - delta : 0;
 	cnt = target > p->cwnd ? p->cwnd / (target - p->cwnd) : 100 * p->cwnd;
 	if (!p->w_max)
-		cnt = min(cnt, 20U);
+		cnt = min(cnt, 4U);
 	reno = max(p->cwnd * RENO_SCALE / 8, 1U);
 	while (p->ack_cnt > reno) {
 		p->ack_cnt -= reno;
@@ -106,7 +107,10 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 	return max(cnt, 2U);
 }
 
-/* Ends where a queue begins to grow */
+/*
+ * Ends where a queue begins to grow, by as much as in the kernel's cubic. From
+ * there to the first loss it goes on more slowly, see cubic().
+ */
 static void slow_start(struct ilnp6_tcp_path *p, u32 n, u32 rtt)
 {
 	p->cwnd = min(p->cwnd + n, p->ssthresh);
@@ -115,7 +119,8 @@ static void slow_start(struct ilnp6_tcp_path *p, u32 n, u32 rtt)
 	p->low = p->low_n ? min(p->low, rtt) : rtt;
 	if (++p->low_n < LOW_SAMPLES)
 		return;
-	if (p->low > p->min_rtt + p->min_rtt / 8 + RTT_RISE_MIN)
+	if (p->low > p->min_rtt + clamp(p->min_rtt / 8, RTT_RISE_MIN,
+					RTT_RISE_MAX))
 		p->ssthresh = p->cwnd;
 	p->low_n = 0;
 }
