@@ -43,8 +43,9 @@ t_short()
 
 	out=$(flow short_300k)
 	equal "every octet is right" true "$(jq .correct <<<"$out")"
-	# 152 ms over one path, by plain TCP
-	within "seconds" 0 0.16 "$(jq .seconds <<<"$out")"
+	# Plain TCP needs 152 ms over one path; losses at the end cost more yet,
+	# see Documentation/networking/ilnp-tcp.rst. What must not be is a stall.
+	within "seconds" 0 0.25 "$(jq .seconds <<<"$out")"
 	eventually "the module can be unloaded" 20 modprobe -r ilnp6
 }
 
