@@ -163,6 +163,13 @@ on()
 	ip -n "$@" || die "failed: ip -n $*"
 }
 
+# ping_b OPTION...: B's I-LV from A's
+ping_b()
+{
+	ip netns exec A ping -q -I "2001:db8:a1:0:$NID_A" "$@" \
+		"2001:db8:b1:0:$NID_B" >/dev/null 2>&1
+}
+
 ilnp_up()
 {
 	local i words=''
@@ -184,12 +191,10 @@ ilnp_up()
 	# shellcheck disable=SC2086  # a list of words
 	on B ilnp correspondent add "$NID_A" $words
 	for ((i = 0; i < 100; i++)); do
-		ip netns exec A ping -q -c 1 -W 1 -I "2001:db8:a1:0:$NID_A" \
-			"2001:db8:b1:0:$NID_B" >/dev/null 2>&1 && break
+		ping_b -c 1 -W 1 && break
 	done
 	# Over each path in turn, so that all neighbours are known.
-	ip netns exec A ping -q -c 20 -i 0.1 -I "2001:db8:a1:0:$NID_A" \
-		"2001:db8:b1:0:$NID_B" >/dev/null 2>&1 && return
+	ping_b -c 20 -i 0.1 && return
 	die "ILNP: no answer from B: $(ip -n A ilnp)"
 }
 
@@ -202,8 +207,7 @@ all_up()
 		[ "$(ip -n A -j ilnp path show |
 			jq 'map(select(.state == "up")) | length')" \
 			-eq "$PATHS" ] && return
-		ip netns exec A ping -q -c 1 -W 1 -I "2001:db8:a1:0:$NID_A" \
-			"2001:db8:b1:0:$NID_B" >/dev/null 2>&1
+		ping_b -c 1 -W 1
 		sleep 0.1
 	done
 }

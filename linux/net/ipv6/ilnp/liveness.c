@@ -436,6 +436,14 @@ int ilnp6_live_reply(struct ilnp6_net *in, struct sk_buff *skb)
 	return -1;
 }
 
+/* Not at the next tick; @delay: jiffies */
+static void look_now(struct ilnp6_net *in, unsigned long delay)
+{
+	WRITE_ONCE(in->live_on, true);
+	WRITE_ONCE(in->live_now, true);
+	mod_delayed_work(system_wq, &in->live_work, delay);
+}
+
 /**
  * ilnp6_live_validate - a path of a session comes up, is it to be probed first
  * @in: namespace; ilnp6_net.lock held
@@ -456,9 +464,7 @@ bool ilnp6_live_validate(struct ilnp6_net *in, const struct ilnp6_session *s,
 	st->suspect_time = jiffies;
 	st->probe_lost = 0;
 	st->probe_time = jiffies - HZ;
-	WRITE_ONCE(in->live_on, true);
-	WRITE_ONCE(in->live_now, true);
-	mod_delayed_work(system_wq, &in->live_work, 1);
+	look_now(in, 1);
 	return true;
 }
 
@@ -479,9 +485,7 @@ void ilnp6_live_measure(struct ilnp6_net *in, struct ilnp6_session *s)
 	WRITE_ONCE(s->measured, jiffies ?: 1);
 	WRITE_ONCE(s->last_tx, jiffies);
 	WRITE_ONCE(s->measure, true);
-	WRITE_ONCE(in->live_on, true);
-	WRITE_ONCE(in->live_now, true);
-	mod_delayed_work(system_wq, &in->live_work, 0);
+	look_now(in, 0);
 }
 
 /**

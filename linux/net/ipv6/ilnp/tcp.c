@@ -118,16 +118,17 @@ static void add(struct ilnp6_tcp *mp, const struct ilnp6_path *p,
 static void remap(struct ilnp6_tcp *mp, const struct ipv6hdr *ip6,
 		  const struct ilnp6_paths *ps)
 {
+	const struct ilnp6_path *own;
 	unsigned int i, round;
 
 	mp->set = ps->id;
 	for (i = 0; i < mp->n; i++)
 		mp->p[i].up = false;
 	/* The pair it was opened over works */
-	for (i = 0; i < ps->n_up; i++)
-		if (ps->p[i].local_l64 == ilnp6_addr(&ip6->saddr)->l64 &&
-		    ps->p[i].remote_l64 == ilnp6_addr(&ip6->daddr)->l64)
-			add(mp, &ps->p[i], i);
+	own = ilnp6_path_find(ps, ilnp6_addr(&ip6->saddr)->l64,
+			      ilnp6_addr(&ip6->daddr)->l64);
+	if (own && own - ps->p < ps->n_up)
+		add(mp, own, own - ps->p);
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < ps->n_up; i++)
 			if (adds(mp, &ps->p[i], !round))

@@ -94,7 +94,6 @@ enum ilnp6_tcp_state {
  * @ack_cnt: segments acknowledged since it grew
  * @cwnd_cnt: segments acknowledged since @cwnd grew
  * @delivered: segments
- * @lost: segments
  * @told: @delivered when the path monitor was told last
  */
 struct ilnp6_tcp_path {
@@ -137,7 +136,6 @@ struct ilnp6_tcp_path {
 	u32 ack_cnt;
 	u32 cwnd_cnt;
 	u32 delivered;
-	u32 lost;
 	u32 told;
 };
 

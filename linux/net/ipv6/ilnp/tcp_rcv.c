@@ -79,17 +79,22 @@ static u32 highest(struct ilnp6_net *in, u32 key, u32 ts)
 	return READ_ONCE(e->ts);
 }
 
-/* The one chosen last, if it is up, else the first */
-static struct ilnp6_path *ack_path(const struct ilnp6_session *s,
-				   struct ilnp6_paths *ps)
+static struct ilnp6_path *path_of(struct ilnp6_paths *ps,
+				  const struct ilnp6_path_stat *st)
 {
-	const struct ilnp6_path_stat *st = READ_ONCE(s->ack_stat);
 	unsigned int i;
 
 	for (i = 0; i < ps->n_up; i++)
 		if (ps->p[i].stat == st)
 			return &ps->p[i];
-	return &ps->p[0];
+	return NULL;
+}
+
+/* The one chosen last, if it is up, else the first */
+static struct ilnp6_path *ack_path(const struct ilnp6_session *s,
+				   struct ilnp6_paths *ps)
+{
+	return path_of(ps, READ_ONCE(s->ack_stat)) ?: &ps->p[0];
 }
 
 static bool fresh(const struct ilnp6_session *s,
@@ -230,14 +235,8 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 {
 	u32 key = hash(in, s, th->dest, th->source);
 	const struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
-	unsigned int i;
 
-	if (READ_ONCE(e->key) != key)
-		return NULL;
-	for (i = 0; i < ps->n_up; i++)
-		if (ps->p[i].stat == READ_ONCE(e->syn))
-			return &ps->p[i];
-	return NULL;
+	return READ_ONCE(e->key) == key ? path_of(ps, READ_ONCE(e->syn)) : NULL;
 }
 
 /**
@@ -321,7 +320,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 
 	if (tp->rx_opt.num_sacks)
 		news += tp->selective_acks[0].end_seq;
-	if (*told == news || !ps->n_up)
+	if (*told == news)
 		return;
 	*told = news;
 	if (p == best || !dst || READ_ONCE(dst->obsolete) > 0)

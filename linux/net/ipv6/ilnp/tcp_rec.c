@@ -296,7 +296,6 @@ static void rec_lost(struct ilnp6_tcp *mp, u32 i, bool overtaken)
 	take(mp, i);
 	r->state = ILNP6_TCP_LOST;
 	r->overtaken = overtaken;
-	mp->p[r->path].lost++;
 }
 
 static void lost(struct sock *sk, struct ilnp6_tcp *mp, u32 i)
@@ -420,7 +419,6 @@ static void block(struct ilnp6_tcp *mp, const struct tcp_sack_block *b,
 		if (!after(b->end_seq, old->end_seq))
 			return;
 		start = old->end_seq;
-		/* A record that ends there may begin before */
 		break;
 	}
 	sacked(mp, start, b->end_seq, news, now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Congestion control "ilnp": the window of one path, by cubic (RFC 9438).
- * Slow start ends when delay has risen and the rate has not.
+ * Slow start ends when delay has risen.
  */
 #include <linux/math64.h>
 
