@@ -123,10 +123,12 @@ def writes(t: Test):
     t.equal("a change keeps what is absent", ("ipv6", 4, "echo", "rfc", 2),
             (after["checksum"], after["nonce-len"], after["nonce-habit"],
              after["require-nonce"], len(after["locator"])))
-    c.do("config-set", checksum="nid", nonce_len=4, learn=0, ula=1)
+    c.do("config-set", checksum="nid", nonce_len=4, learn=0, ula=1,
+         tcp=1)
     (config,) = c.do("config-get")
-    t.equal("config", ("nid", 4, 0, 1), (config["checksum"],
-            config["nonce-len"], config["learn"], config["ula"]))
+    t.equal("config", ("nid", 4, 0, 1, 1), (config["checksum"],
+            config["nonce-len"], config["learn"], config["ula"],
+            config["tcp"]))
 
 
 @suite.case("dumps filter")
@@ -247,7 +249,7 @@ def refusals(c: Client, dev: int) -> list[tuple]:
 
     for name, value in (("checksum", 0), ("checksum", 9),
                         ("nonce-len", 0), ("nonce-len", 8), ("learn", 2),
-                        ("ula", 2)):
+                        ("ula", 2), ("tcp", 2)):
         bad(f"config {name} {value}", "config-set", {name: value}, None, 0)
     bad("unknown scheduler", "config-set", {"scheduler": "nonesuch"}, None,
         0)

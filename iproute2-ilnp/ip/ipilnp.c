@@ -17,6 +17,7 @@ void ilnp_usage(void)
 		"Usage: ip ilnp [ show ]\n"
 		"       ip ilnp set [ checksum { ipv6 | nid } ] [ nonce-len { 4 | 12 } ]\n"
 		"                   [ scheduler NAME ] [ learn { on | off } ] [ ula { on | off } ]\n"
+		"                   [ tcp { on | off } ]\n"
 		"       ip ilnp nid add NID [ preference N ]\n"
 		"       ip ilnp nid del NID\n"
 		"       ip ilnp nid [ show ]\n"
@@ -253,6 +254,7 @@ static const struct choice policy_choices[] = {
 	CHOICE("nonce-len", ILNP6_A_NONCE_LEN, policy_nonce_len_names),
 	SWITCH("learn", ILNP6_A_LEARN),
 	SWITCH("ula", ILNP6_A_ULA),
+	SWITCH("tcp", ILNP6_A_TCP),
 };
 
 static const struct choice corr_choices[] = {
@@ -610,9 +612,16 @@ static int do_corr(int argc, char **argv)
 
 static int session_show(int argc, char **argv)
 {
+	ILNP_REQUEST(tcp, ILNP6_CMD_TCP_GET, 0);
 	ILNP_REQUEST(req, ILNP6_CMD_SESSION_GET, 0);
+	int ret = 0;
 
 	get_filter(argc, argv, "to", ILNP6_A_REMOTE_NID, &req.n);
+	get_filter(argc, argv, "to", ILNP6_A_REMOTE_NID, &tcp.n);
+	if (json || show_stats)
+		ret = ilnp_dump(&tcp.n, ilnp_keep_tcp, NULL);
+	if (ret)
+		return ret;
 	return show_dump(&req.n, ilnp_print_session);
 }
 

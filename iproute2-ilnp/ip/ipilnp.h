@@ -80,6 +80,7 @@ int ilnp_print_config(struct nlmsghdr *n, void *arg);
 int ilnp_print_nid(struct nlmsghdr *n, void *arg);
 int ilnp_print_l64(struct nlmsghdr *n, void *arg);
 int ilnp_print_corr(struct nlmsghdr *n, void *arg);
+int ilnp_keep_tcp(struct nlmsghdr *n, void *arg);
 int ilnp_print_session(struct nlmsghdr *n, void *arg);
 int ilnp_print_path(struct nlmsghdr *n, void *arg);
 int ilnp_print_stats(struct nlmsghdr *n, void *arg);

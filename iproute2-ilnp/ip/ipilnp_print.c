@@ -142,6 +142,7 @@ enum kind {
 	KIND_U32,
 	KIND_U64,
 	KIND_IDLE,
+	KIND_RTT,
 	KIND_LIFETIME,
 	KIND_NONCE_LEN,
 	KIND_IFINDEX,
@@ -205,6 +206,13 @@ static const struct how hows[ILNP6_A_MAX + 1] = {
 	[ILNP6_A_NONCE_LEN_RX]	= { "nonce_len_rx", "nonce-len-rx",
 				    KIND_NONCE_LEN, NULL, 0 },
 	[ILNP6_A_IFNAME]	= { "dev", "dev", KIND_STRING, NULL, 0 },
+	[ILNP6_A_TCP]		= { "tcp", "tcp", KIND_ONOFF, NULL, 0 },
+	[ILNP6_A_CWND]		= { "cwnd", "cwnd", KIND_U32, NULL, 0 },
+	[ILNP6_A_INFLIGHT]	= { "inflight", "inflight", KIND_U32, NULL, 0 },
+	[ILNP6_A_RTT]		= { "rtt", "rtt", KIND_RTT, NULL, 0 },
+	[ILNP6_A_DELIVERED]	= { "delivered", "delivered", KIND_U32,
+				    NULL, 0 },
+	[ILNP6_A_LOST]		= { "lost", "lost", KIND_U32, NULL, 0 },
 };
 
 /* The attributes of an object, in the order of the line */
@@ -226,6 +234,7 @@ static const struct field config_fields[] = {
 	{ ILNP6_A_SCHEDULER, 0 },
 	{ ILNP6_A_LEARN, 0 },
 	{ ILNP6_A_ULA, 0 },
+	{ ILNP6_A_TCP, 0 },
 };
 
 static const struct field nid_fields[] = {
@@ -289,6 +298,20 @@ static const struct field path_fields[] = {
 	{ ILNP6_A_RX_PACKETS, F_STATS },
 	{ ILNP6_A_TX_BYTES, F_STATS | F_LINE },
 	{ ILNP6_A_TX_PACKETS, F_STATS },
+};
+
+static const struct field tcp_fields[] = {
+	{ ILNP6_A_SPORT, 0 },
+	{ ILNP6_A_DPORT, 0 },
+};
+
+static const struct field tcp_path_fields[] = {
+	{ ILNP6_A_STATE, 0 },
+	{ ILNP6_A_CWND, 0 },
+	{ ILNP6_A_INFLIGHT, 0 },
+	{ ILNP6_A_RTT, 0 },
+	{ ILNP6_A_DELIVERED, 0 },
+	{ ILNP6_A_LOST, 0 },
 };
 
 static const struct field event_fields[] = {
@@ -466,6 +489,14 @@ static void print_value(const struct how *how, const struct rtattr *rta)
 	case KIND_IDLE:
 		print_seconds(how->key, (__u64)get_uint(rta) * NSEC_PER_MSEC);
 		break;
+	case KIND_RTT:
+		/* ss has milliseconds in text */
+		if (is_json_context())
+			print_seconds(how->key,
+				      (__u64)get_uint(rta) * NSEC_PER_USEC);
+		else
+			printf("%.3fms", get_uint(rta) / 1000.0);
+		break;
 	case KIND_IFINDEX:
 		print_text(how, COLOR_IFNAME, ll_index_to_name(get_uint(rta)));
 		break;
@@ -560,9 +591,108 @@ int ilnp_print_l64(struct nlmsghdr *n, void *arg)
 	return print_object(n, l64_fields, ARRAY_SIZE(l64_fields));
 }
 
+/* --- TCP connections of a session --- */
+
+struct connection {
+	struct connection	*next;
+	struct nlmsghdr		n;	/* and what follows */
+};
+
+static struct connection *connections, **last_connection = &connections;
+
+/* To be shown with their sessions */
+int ilnp_keep_tcp(struct nlmsghdr *n, void *arg)
+{
+	struct connection *c = malloc(sizeof(*c) + n->nlmsg_len);
+
+	if (!c)
+		return -1;
+	memcpy(&c->n, n, n->nlmsg_len);
+	c->next = NULL;
+	*last_connection = c;
+	last_connection = &c->next;
+	return 0;
+}
+
+static void print_end(struct rtattr *tb[], const char *end, __u8 l64)
+{
+	static const char indent[] = "       ";
+
+	if (is_json_context()) {
+		print_value(&hows[l64], tb[l64]);
+		return;
+	}
+	if (l64 == ILNP6_A_REMOTE_L64) {
+		print_nl();
+		printf("%s", indent);
+	}
+	printf(" %s ", end);
+	print_value(&hows[l64], tb[l64]);
+	in_line = true;
+}
+
+static void print_tcp_paths(const struct nlmsghdr *n)
+{
+	struct rtattr *tb[ILNP6_A_MAX + 1], *rta;
+	int len = n->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
+
+	rta = (struct rtattr *)((char *)NLMSG_DATA(n) + GENL_HDRLEN);
+	for (; RTA_OK(rta, len); rta = RTA_NEXT(rta, len)) {
+		if ((rta->rta_type & NLA_TYPE_MASK) != ILNP6_A_PATH)
+			continue;
+		parse_rtattr_nested(tb, ILNP6_A_MAX, rta);
+		if (!tb[ILNP6_A_REMOTE_L64] || !tb[ILNP6_A_LOCAL_L64])
+			continue;
+		open_json_object(NULL);
+		print_end(tb, "to", ILNP6_A_REMOTE_L64);
+		print_end(tb, "from", ILNP6_A_LOCAL_L64);
+		PRINT_FIELDS(tb, tcp_path_fields);
+		close_json_object();
+	}
+}
+
+static bool same(const struct rtattr *a, const struct rtattr *b)
+{
+	return a && b && RTA_PAYLOAD(a) == RTA_PAYLOAD(b) &&
+	       !memcmp(RTA_DATA(a), RTA_DATA(b), RTA_PAYLOAD(a));
+}
+
+static void print_connections(struct rtattr *of[])
+{
+	struct rtattr *tb[ILNP6_A_MAX + 1];
+	struct connection *c;
+
+	for (c = connections; c; c = c->next) {
+		if (!ilnp_parse(&c->n, tb) ||
+		    !same(tb[ILNP6_A_LOCAL_NID], of[ILNP6_A_LOCAL_NID]) ||
+		    !same(tb[ILNP6_A_REMOTE_NID], of[ILNP6_A_REMOTE_NID]))
+			continue;
+		open_json_object(NULL);
+		print_nl();
+		print_string(PRINT_FP, NULL, "%s", "    tcp");
+		PRINT_FIELDS(tb, tcp_fields);
+		open_json_array(PRINT_JSON, "paths");
+		print_tcp_paths(&c->n);
+		close_json_array(PRINT_JSON, NULL);
+		close_json_object();
+	}
+}
+
 int ilnp_print_session(struct nlmsghdr *n, void *arg)
 {
-	return print_object(n, session_fields, ARRAY_SIZE(session_fields));
+	struct rtattr *tb[ILNP6_A_MAX + 1];
+
+	if (!ilnp_parse(n, tb))
+		return 0;
+	open_json_object(NULL);
+	PRINT_FIELDS(tb, session_fields);
+	open_json_array(PRINT_JSON, "tcp");
+	print_connections(tb);
+	close_json_array(PRINT_JSON, NULL);
+	close_json_object();
+	print_text_nl();
+	fflush(stdout);
+	return 0;
 }
 
 int ilnp_print_path(struct nlmsghdr *n, void *arg)

@@ -55,6 +55,8 @@
  * @ILNP6_CMD_STATS_GET: read the namespace's counters
  * @ILNP6_CMD_STATS_RESET: set them to zero
  * @ILNP6_CMD_EVENT: notification on multicast group "monitor"
+ * @ILNP6_CMD_TCP_GET: dump TCP connections of congestion control "ilnp" that
+ *	have several paths, optionally to one NID
  *
  * _NEW follows rtnetlink: NLM_F_CREATE | NLM_F_EXCL adds (EEXIST if there),
  * NLM_F_REPLACE changes (ENOENT if not there), NLM_F_CREATE | NLM_F_REPLACE
@@ -83,6 +85,7 @@ enum ilnp6_cmd {
 	ILNP6_CMD_STATS_GET,
 	ILNP6_CMD_STATS_RESET,
 	ILNP6_CMD_EVENT,
+	ILNP6_CMD_TCP_GET,
 	__ILNP6_CMD_MAX
 };
 
@@ -131,6 +134,17 @@ enum ilnp6_cmd {
  * @ILNP6_A_IDLE: u32, milliseconds since a session or path last received
  * @ILNP6_A_NONCE_LEN_RX: u8, octets of the nonce the peer sends
  * @ILNP6_A_IFNAME: string, interface name at the time of an event
+ * @ILNP6_A_TCP: u8, 0 or 1: TCP connections to correspondents that chose no
+ *	congestion control use "ilnp"
+ * @ILNP6_A_PATH: nest, repeated: one path of a TCP connection with
+ *	@ILNP6_A_LOCAL_L64, @ILNP6_A_REMOTE_L64, @ILNP6_A_STATE,
+ *	@ILNP6_A_CWND, @ILNP6_A_INFLIGHT, @ILNP6_A_RTT, @ILNP6_A_DELIVERED,
+ *	@ILNP6_A_LOST
+ * @ILNP6_A_CWND: u32, window of a path, segments
+ * @ILNP6_A_INFLIGHT: u32, sent over it and neither delivered nor lost, segments
+ * @ILNP6_A_RTT: u32, smoothed round trip time, microseconds; absent: unknown
+ * @ILNP6_A_DELIVERED: u32, segments delivered over it
+ * @ILNP6_A_LOST: u32, segments declared lost over it
  */
 enum ilnp6_attr {
 	ILNP6_A_UNSPEC,
@@ -173,6 +187,13 @@ enum ilnp6_attr {
 	ILNP6_A_IDLE,
 	ILNP6_A_NONCE_LEN_RX,
 	ILNP6_A_IFNAME,
+	ILNP6_A_TCP,
+	ILNP6_A_PATH,
+	ILNP6_A_CWND,
+	ILNP6_A_INFLIGHT,
+	ILNP6_A_RTT,
+	ILNP6_A_DELIVERED,
+	ILNP6_A_LOST,
 	__ILNP6_A_MAX
 };
 

@@ -590,6 +590,7 @@ struct ilnp6_tcp_ts {
  * @nonce_len: 4 or 12
  * @learn: take correspondents from first packets
  * @ula: fc00::/7 L64s may be used
+ * @tcp: TCP connections that chose no congestion control use "ilnp"
  * @sched: path scheduler
  * @max_correspondents: sysctl
  * @max_sessions: sysctl
@@ -605,6 +606,7 @@ struct ilnp6_config {
 	u8 nonce_len;
 	bool learn;
 	bool ula;
+	bool tcp;
 	const struct ilnp6_sched *sched;
 	unsigned int max_correspondents;
 	unsigned int max_sessions;

@@ -155,9 +155,12 @@ static int __init ilnp6_init(void)
 	err = wait_for_random_bytes();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&ilnp6_net_ops);
+	err = ilnp6_tcp_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&ilnp6_net_ops);
+	if (err)
+		goto err_tcp;
 	err = ilnp6_local_init();
 	if (err)
 		goto err_net;
@@ -170,16 +173,11 @@ static int __init ilnp6_init(void)
 	err = ilnp6_gro_init();
 	if (err)
 		goto err_netlink;
-	err = ilnp6_tcp_init();
-	if (err)
-		goto err_gro;
 	err = ilnp6_input_init();
 	if (err)
-		goto err_tcp;
+		goto err_gro;
 	return 0;
 
-err_tcp:
-	ilnp6_tcp_exit();
 err_gro:
 	ilnp6_gro_exit();
 err_netlink:
@@ -188,6 +186,8 @@ err_local:
 	ilnp6_local_exit();
 err_net:
 	unregister_pernet_subsys(&ilnp6_net_ops);
+err_tcp:
+	ilnp6_tcp_exit();
 	rcu_barrier();
 	return err;
 }
@@ -195,11 +195,11 @@ err_net:
 static void __exit ilnp6_exit(void)
 {
 	ilnp6_input_exit();
-	ilnp6_tcp_exit();
 	ilnp6_gro_exit();
 	ilnp6_netlink_exit();
 	ilnp6_local_exit();
 	unregister_pernet_subsys(&ilnp6_net_ops);
+	ilnp6_tcp_exit();
 	/* Callbacks of call_rcu() are in our text */
 	rcu_barrier();
 }

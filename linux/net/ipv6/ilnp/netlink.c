@@ -11,6 +11,7 @@
  * dump and its events. It runs under RCU and must not sleep.
  */
 #include "ilnp6.h"
+#include "tcp.h"
 
 #include <linux/icmpv6.h>
 #include <linux/ratelimit.h>
@@ -355,7 +356,8 @@ static int put_config(struct sk_buff *skb, struct ilnp6_net *in,
 	    nla_put_u8(skb, ILNP6_A_NONCE_LEN, cfg->nonce_len) ||
 	    nla_put_string(skb, ILNP6_A_SCHEDULER, cfg->sched->name) ||
 	    nla_put_u8(skb, ILNP6_A_LEARN, cfg->learn) ||
-	    nla_put_u8(skb, ILNP6_A_ULA, cfg->ula))
+	    nla_put_u8(skb, ILNP6_A_ULA, cfg->ula) ||
+	    nla_put_u8(skb, ILNP6_A_TCP, cfg->tcp))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -374,6 +376,49 @@ static int put_stats(struct sk_buff *skb, struct ilnp6_net *in,
 				      ILNP6_STAT_UNSPEC))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
+	return 0;
+}
+
+struct tcp_of {
+	const struct sock *sk;
+	const struct ilnp6_tcp *mp;
+};
+
+static int put_tcp_path(struct sk_buff *skb, const struct ilnp6_tcp_path *p)
+{
+	struct nlattr *nest = nla_nest_start(skb, ILNP6_A_PATH);
+	u32 srtt = READ_ONCE(p->srtt) >> 3;
+	u8 state = READ_ONCE(p->dead) ? ILNP6_STATE_SUSPECT :
+		   READ_ONCE(p->up) ? ILNP6_STATE_UP : ILNP6_STATE_DOWN;
+
+	if (!nest || put_be64(skb, ILNP6_A_LOCAL_L64, p->local_l64) ||
+	    put_be64(skb, ILNP6_A_REMOTE_L64, p->remote_l64) ||
+	    nla_put_u8(skb, ILNP6_A_STATE, state) ||
+	    nla_put_u32(skb, ILNP6_A_CWND, READ_ONCE(p->cwnd)) ||
+	    nla_put_u32(skb, ILNP6_A_INFLIGHT, READ_ONCE(p->inflight)) ||
+	    (srtt && nla_put_u32(skb, ILNP6_A_RTT, srtt)) ||
+	    nla_put_u32(skb, ILNP6_A_DELIVERED, READ_ONCE(p->delivered)) ||
+	    nla_put_u32(skb, ILNP6_A_LOST, READ_ONCE(p->lost)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_tcp(struct sk_buff *skb, struct ilnp6_net *in, const void *obj)
+{
+	const struct tcp_of *of = obj;
+	unsigned int i, n = READ_ONCE(of->mp->n);
+
+	if (put_be64(skb, ILNP6_A_LOCAL_NID, of->mp->local_nid) ||
+	    put_be64(skb, ILNP6_A_REMOTE_NID, of->mp->remote_nid) ||
+	    nla_put_u16(skb, ILNP6_A_SPORT,
+			ntohs(inet_sk(of->sk)->inet_sport)) ||
+	    nla_put_u16(skb, ILNP6_A_DPORT,
+			ntohs(inet_sk(of->sk)->inet_dport)))
+		return -EMSGSIZE;
+	for (i = 0; i < n; i++)
+		if (put_tcp_path(skb, &of->mp->p[i]))
+			return -EMSGSIZE;
 	return 0;
 }
 
@@ -999,6 +1044,24 @@ static int walk_paths(struct dump *d)
 	return walk_corrs(d, ILNP6_LIST_PATHS, ILNP6_A_REMOTE_NID, each_path);
 }
 
+static int each_tcp(const struct sock *sk, const struct ilnp6_tcp *mp,
+		    void *arg)
+{
+	const struct tcp_of of = { .sk = sk, .mp = mp };
+	struct dump *d = arg;
+
+	if (!nid_matches(compat_dump_attrs(d->cb)[ILNP6_A_REMOTE_NID],
+			 mp->remote_nid))
+		return 0;
+	return dump_object(d, &of);
+}
+
+/* No count of changes: connections come and go all the time */
+static int walk_tcp(struct dump *d)
+{
+	return ilnp6_tcp_sock_each(d->in->net, each_tcp, d);
+}
+
 static int nid_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump(skb, cb, walk_nids, put_nid);
@@ -1027,6 +1090,11 @@ static int session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int path_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump(skb, cb, walk_paths, put_path);
+}
+
+static int tcp_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, walk_tcp, put_tcp);
 }
 
 /* A correspondent is never split: ask for room for the largest */
@@ -1067,7 +1135,8 @@ static int config_parse(struct genl_info *info, struct ilnp6_config *cfg)
 	struct nlattr **a = info->attrs;
 
 	if (!a[ILNP6_A_CHECKSUM] && !a[ILNP6_A_NONCE_LEN] &&
-	    !a[ILNP6_A_SCHEDULER] && !a[ILNP6_A_LEARN] && !a[ILNP6_A_ULA]) {
+	    !a[ILNP6_A_SCHEDULER] && !a[ILNP6_A_LEARN] &&
+	    !a[ILNP6_A_ULA] && !a[ILNP6_A_TCP]) {
 		GENL_SET_ERR_MSG(info, "nothing to set");
 		return -EINVAL;
 	}
@@ -1088,6 +1157,8 @@ static int config_parse(struct genl_info *info, struct ilnp6_config *cfg)
 		cfg->learn = nla_get_u8(a[ILNP6_A_LEARN]);
 	if (a[ILNP6_A_ULA])
 		cfg->ula = nla_get_u8(a[ILNP6_A_ULA]);
+	if (a[ILNP6_A_TCP])
+		cfg->tcp = nla_get_u8(a[ILNP6_A_TCP]);
 	return 0;
 }
 
@@ -1114,6 +1185,7 @@ static void config_apply(struct ilnp6_net *in, const struct ilnp6_config *cfg)
 	WRITE_ONCE(in->cfg.sched, cfg->sched);
 	WRITE_ONCE(in->cfg.learn, cfg->learn);
 	WRITE_ONCE(in->cfg.ula, cfg->ula);
+	WRITE_ONCE(in->cfg.tcp, cfg->tcp);
 	if (checksum)
 		sessions_set_checksum(in);
 	if (ula)
@@ -1721,7 +1793,7 @@ static int stats_reset(struct sk_buff *skb, struct genl_info *info)
 /* Interfaces are signed in the kernel, and none is 0 */
 #define IFINDEX_POLICY	NLA_POLICY_MIN(NLA_S32, 1)
 
-static const struct nla_policy config_policy[ILNP6_A_ULA + 1] = {
+static const struct nla_policy config_policy[ILNP6_A_TCP + 1] = {
 	[ILNP6_A_CHECKSUM]	= NLA_POLICY_RANGE(NLA_U8,
 						   ILNP6_CHECKSUM_IPV6,
 						   ILNP6_CHECKSUM_NID),
@@ -1730,6 +1802,7 @@ static const struct nla_policy config_policy[ILNP6_A_ULA + 1] = {
 				    .len = ILNP6_SCHED_NAME_MAX - 1 },
 	[ILNP6_A_LEARN]		= NLA_POLICY_MAX(NLA_U8, 1),
 	[ILNP6_A_ULA]		= NLA_POLICY_MAX(NLA_U8, 1),
+	[ILNP6_A_TCP]		= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 static const struct nla_policy nid_policy[ILNP6_A_PREFERENCE + 1] = {
@@ -1850,6 +1923,10 @@ static const struct genl_ops ops[] = {
 	}, {
 		.cmd = ILNP6_CMD_PATH_GET,
 		.dumpit = path_dump,
+		POLICY(remote_policy),
+	}, {
+		.cmd = ILNP6_CMD_TCP_GET,
+		.dumpit = tcp_dump,
 		POLICY(remote_policy),
 	}, {
 		.cmd = ILNP6_CMD_DEV_NEW,

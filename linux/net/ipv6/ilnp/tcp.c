@@ -13,6 +13,7 @@
  * tcp_transmit_skb(), the callbacks in tcp_ack(). A connection without a
  * choice of paths, or of a peer without SACK, is plain cubic.
  */
+#include <linux/bpf.h>
 #include <linux/module.h>
 #include <net/tcp.h>
 
@@ -22,6 +23,7 @@
 /* The single path's algorithm: cubic, or what the kernel has always */
 static const struct tcp_congestion_ops *base_ops;
 static struct tcp_congestion_ops single_ops;
+static struct tcp_congestion_ops multi_ops;
 static struct tcp_congestion_ops ilnp6_tcp_ops;
 
 #define JOIN_TIME	(500 * 1000)	/* us since the first data */
@@ -30,7 +32,6 @@ static struct tcp_congestion_ops ilnp6_tcp_ops;
 #define TURN_TIME	1000		/* us of the path's rate sent in a row */
 #define TURN_MIN	4
 #define TURN_MAX	44
-#define RTO_MARGIN	(80 * 1000)	/* us, for delayed acknowledgements */
 #define POOR_TIMES	4		/* slower than the best, and */
 #define FAR_TIMES	5		/* slower, in the first second */
 #define POOR_SHARE	32		/* less than this part of the sum */
@@ -42,27 +43,84 @@ static struct ilnp6_tcp *of(const struct sock *sk)
 
 /* --- life ---------------------------------------------------------------- */
 
+/*
+ * A socket that may use us holds the module until its connection begins. From
+ * then on it is listed instead (tcp_sock.c), until cc_release().
+ */
 static void cc_init(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
-	icsk->icsk_ca_ops = &single_ops;
+	if (likely(ilnp6_tcp_sock_set(sk, NULL))) {
+		icsk->icsk_ca_ops = &single_ops;
+	} else {
+		__module_get(base_ops->owner);
+		icsk->icsk_ca_ops = base_ops;
+	}
 	if (base_ops->init)
 		base_ops->init(sk);
+	module_put(THIS_MODULE);
+}
+
+/* As before cc_init(): the socket may begin another connection */
+static void back(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	ilnp6_tcp_sock_del(sk);
+	if (likely(try_module_get(THIS_MODULE))) {
+		icsk->icsk_ca_ops = &ilnp6_tcp_ops;
+	} else {
+		__module_get(base_ops->owner);
+		icsk->icsk_ca_ops = base_ops;
+	}
+}
+
+static void cc_single_release(struct sock *sk)
+{
+	if (base_ops->release)
+		base_ops->release(sk);
+	back(sk);
+}
+
+static void forget(struct sock *sk, struct ilnp6_tcp *mp)
+{
+	unsigned int i;
+
+	sk->sk_gso_max_segs = mp->gso_segs;
+	for (i = 0; i < mp->n; i++)
+		ilnp6_path_stat_put(mp->p[i].stat);
+	ilnp6_tcp_rec_free(mp);
+	kfree(mp);
 }
 
 static void cc_release(struct sock *sk)
 {
 	struct ilnp6_tcp *mp = of(sk);
-	unsigned int i;
 
-	*(struct ilnp6_tcp **)inet_csk_ca(sk) = NULL;
-	if (!mp)
+	back(sk);
+	forget(sk, mp);
+}
+
+/* The module leaves, the connection stays */
+static void leave(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	bool multi = icsk->icsk_ca_ops == &multi_ops;
+	struct ilnp6_tcp *mp = multi ? of(sk) : NULL;
+
+	ilnp6_tcp_sock_del(sk);
+	__module_get(base_ops->owner);
+	icsk->icsk_ca_ops = base_ops;
+	if (!multi)
 		return;
-	for (i = 0; i < mp->n; i++)
-		ilnp6_path_stat_put(mp->p[i].stat);
-	ilnp6_tcp_rec_free(mp);
-	kfree(mp);
+	forget(sk, mp);
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	if (base_ops->init)
+		base_ops->init(sk);
+	/* What several paths carried is no window for one */
+	tcp_snd_cwnd_set(tp, min_t(u32, tcp_snd_cwnd(tp), TCP_INIT_CWND));
 }
 
 /* --- which paths --------------------------------------------------------- */
@@ -143,6 +201,20 @@ static void remap(struct ilnp6_tcp *mp, const struct ipv6hdr *ip6,
 	}
 }
 
+/* Those that chose nothing else themselves, nor by their route, if told so */
+static bool willing(const struct ilnp6_net *in, const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	if (icsk->icsk_ca_ops == &single_ops)
+		return true;
+	return READ_ONCE(in->cfg.tcp) && !icsk->icsk_ca_setsockopt &&
+	       icsk->icsk_ca_ops->owner != BPF_MODULE_OWNER &&
+	       !(icsk->icsk_ca_ops->flags & TCP_CONG_NEEDS_ECN) &&
+	       !(dst && dst_metric(dst, RTAX_CC_ALGO));
+}
+
 /*
  * From here on each segment has its path. What is in flight already went over
  * the pair that the sockets see, as far as we know.
@@ -150,8 +222,9 @@ static void remap(struct ilnp6_tcp *mp, const struct ipv6hdr *ip6,
 static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
 			       const struct ilnp6_paths *ps, struct sk_buff *skb)
 {
-	struct inet_connection_sock *icsk = inet_csk(skb->sk);
-	struct tcp_sock *tp = tcp_sk(skb->sk);
+	struct sock *sk = skb->sk;
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
 	struct ilnp6_tcp *mp;
 
 	if (!tcp_is_sack(tp))
@@ -159,10 +232,17 @@ static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
 	mp = kzalloc(sizeof(*mp), GFP_ATOMIC | __GFP_NOWARN);
 	if (!mp)
 		return NULL;
+	if (!ilnp6_tcp_sock_set(sk, mp)) {
+		kfree(mp);
+		return NULL;
+	}
+	mp->local_nid = s->local_nid;
+	mp->remote_nid = s->corr->nid;
 	mp->nxt = tp->snd_una;
 	mp->started = (u32)tp->tcp_mstamp;
 	mp->born = jiffies;
 	mp->dsacks = tp->dsack_dups;
+	mp->gso_segs = sk->sk_gso_max_segs;
 	remap(mp, ipv6_hdr(skb), ps);
 	if (tp->packets_out && mp->primary) {
 		mp->primary->cwnd = tcp_snd_cwnd(tp);
@@ -172,11 +252,17 @@ static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
 				   tp->mss_cache, mp->started);
 	}
 	mp->nxt = tp->snd_nxt;
-	if (base_ops->release)
-		base_ops->release(skb->sk);
-	icsk->icsk_ca_ops = &ilnp6_tcp_ops;
+	if (icsk->icsk_ca_ops == &single_ops) {
+		if (base_ops->release)
+			base_ops->release(sk);
+	} else {
+		if (icsk->icsk_ca_ops->release)
+			icsk->icsk_ca_ops->release(sk);
+		module_put(icsk->icsk_ca_ops->owner);
+	}
+	icsk->icsk_ca_ops = &multi_ops;
 	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
-	*(struct ilnp6_tcp **)inet_csk_ca(skb->sk) = mp;
+	*(struct ilnp6_tcp **)inet_csk_ca(sk) = mp;
 	ilnp6_live_measure(in, s);
 	return mp;
 }
@@ -216,7 +302,15 @@ static u32 rate_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 		       max(rtt_of(mp, p), 1U)) ?: 1;
 }
 
-static bool alive(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
+/**
+ * ilnp6_tcp_alive - may data go over a path?
+ * @mp: a connection
+ * @p: one of its paths
+ *
+ * Return: true if data may, or a probe did, and nothing has gone silent since.
+ */
+bool ilnp6_tcp_alive(const struct ilnp6_tcp *mp,
+		     const struct ilnp6_tcp_path *p)
 {
 	return p->up && !p->dead && (p->joined || probed(mp, p));
 }
@@ -250,7 +344,7 @@ static void judge(struct ilnp6_tcp *mp, const struct tcp_sock *tp)
 
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
-		p->usable = alive(mp, p);
+		p->usable = ilnp6_tcp_alive(mp, p);
 		mp->ask |= p->up && !rtt_of(mp, p);
 		if (!p->usable || !rtt_of(mp, p))
 			continue;
@@ -351,7 +445,7 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
-		if (!p->usable || !alive(mp, p) ||
+		if (!p->usable || !ilnp6_tcp_alive(mp, p) ||
 		    (not && (!p->delivered || p->backoff)))
 			continue;
 		over = p->cwnd - p->inflight;
@@ -378,7 +472,7 @@ static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp, u32 segs)
 {
 	struct ilnp6_tcp_path *p = mp->cur;
 
-	if (!p || !p->usable || !alive(mp, p) || !mp->left ||
+	if (!p || !p->usable || !ilnp6_tcp_alive(mp, p) || !mp->left ||
 	    p->inflight + segs > (rtt_of(mp, p) ? p->cwnd : ILNP6_TCP_CWND_MIN)) {
 		p = pick(mp, NULL);
 		mp->cur = p;
@@ -445,9 +539,9 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
 	if (!len && !th->fin)
 		return ps->n_up > 1 ? ilnp6_tcp_ack_path(s, ps, sk) : NULL;
-	if (inet_csk(sk)->icsk_ca_ops == &ilnp6_tcp_ops)
+	if (inet_csk(sk)->icsk_ca_ops == &multi_ops)
 		mp = of(sk);
-	else if (inet_csk(sk)->icsk_ca_ops == &single_ops)
+	else if (willing(in, sk))
 		mp = begin(in, s, ps, skb);
 	else
 		return NULL;
@@ -491,8 +585,7 @@ static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
 	struct ilnp6_tcp *mp = of(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct inet_connection_sock *icsk = inet_csk(sk);
-	u32 rto = 0;
-	unsigned int i;
+	u32 rto;
 
 	if (unlikely(!mp))
 		return;
@@ -501,12 +594,7 @@ static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
 	tp->rack.advanced = 0;
 	tp->undo_marker = 0;
 	tp->frto = 0;
-	/* Long enough for the slowest path in use, and not much longer */
-	for (i = 0; i < mp->n; i++)
-		if (mp->p[i].inflight && mp->p[i].srtt)
-			rto = max(rto, (mp->p[i].srtt >> 3) +
-				       max(4 * mp->p[i].rttvar,
-					   mp->p[i].srtt >> 5) + RTO_MARGIN);
+	rto = ilnp6_tcp_rec_rto(tp, mp);
 	if (rto)
 		icsk->icsk_rto = min_t(unsigned long, usecs_to_jiffies(rto),
 				       TCP_RTO_MAX);
@@ -554,9 +642,9 @@ static void cc_set_state(struct sock *sk, u8 state)
 		ilnp6_tcp_rec_timeout(sk, mp);
 }
 
+/* What is registered; connections have one of the two made of it below */
 static struct tcp_congestion_ops ilnp6_tcp_ops __read_mostly = {
 	.init		= cc_init,
-	.release	= cc_release,
 	.ssthresh	= cc_ssthresh,
 	.undo_cwnd	= cc_undo_cwnd,
 	.set_state	= cc_set_state,
@@ -603,10 +691,13 @@ int ilnp6_tcp_init(void)
 
 	base_ops = find_base();
 	single_ops = *base_ops;
-	single_ops.init = cc_init;
-	single_ops.owner = THIS_MODULE;
+	single_ops.release = cc_single_release;
+	single_ops.owner = NULL;
 	single_ops.flags = 0;
 	strscpy(single_ops.name, "ilnp", sizeof(single_ops.name));
+	multi_ops = ilnp6_tcp_ops;
+	multi_ops.release = cc_release;
+	multi_ops.owner = NULL;
 	err = tcp_register_congestion_control(&ilnp6_tcp_ops);
 	if (err)
 		module_put(base_ops->owner);
@@ -614,10 +705,15 @@ int ilnp6_tcp_init(void)
 }
 
 /**
- * ilnp6_tcp_exit - withdraw it; no socket uses it, or we were in use
+ * ilnp6_tcp_exit - withdraw it; connections fall back to the base algorithm
+ *
+ * LOCAL_OUT hooks are gone. Waits for whoever is in one of our functions.
  */
 void ilnp6_tcp_exit(void)
 {
 	tcp_unregister_congestion_control(&ilnp6_tcp_ops);
+	ilnp6_tcp_sock_drain(leave);
+	synchronize_rcu();
+	synchronize_rcu_tasks();
 	module_put(base_ops->owner);
 }

@@ -94,6 +94,7 @@ enum ilnp6_tcp_state {
  * @ack_cnt: segments acknowledged since it grew
  * @cwnd_cnt: segments acknowledged since @cwnd grew
  * @delivered: segments
+ * @lost: segments declared lost
  * @told: @delivered when the path monitor was told last
  */
 struct ilnp6_tcp_path {
@@ -136,11 +137,14 @@ struct ilnp6_tcp_path {
 	u32 ack_cnt;
 	u32 cwnd_cnt;
 	u32 delivered;
+	u32 lost;
 	u32 told;
 };
 
 /**
  * struct ilnp6_tcp - a connection over several paths
+ * @local_nid: of its session, network order
+ * @remote_nid: network order
  * @ring: its segments from snd_una on, in order of sequence
  * @size: of @ring, a power of two
  * @first: position of the oldest
@@ -150,6 +154,7 @@ struct ilnp6_tcp_path {
  * @started: when the first data was sent, us
  * @born: the same, jiffies
  * @turn: segments sent in a row over one path
+ * @gso_segs: the socket's limit before it was ours
  * @cur: the path of the last new data
  * @left: segments that may follow over it
  * @primary: the path to begin with
@@ -164,6 +169,8 @@ struct ilnp6_tcp_path {
  * @p: paths
  */
 struct ilnp6_tcp {
+	__be64 local_nid;
+	__be64 remote_nid;
 	struct ilnp6_tcp_rec *ring;
 	u32 size;
 	u32 first;
@@ -173,6 +180,7 @@ struct ilnp6_tcp {
 	u32 started;
 	unsigned long born;
 	u32 turn;
+	u32 gso_segs;
 	struct ilnp6_tcp_path *cur;
 	u32 left;
 	struct ilnp6_tcp_path *primary;
@@ -187,12 +195,26 @@ struct ilnp6_tcp {
 	struct ilnp6_tcp_path p[ILNP6_TCP_PATHS];
 };
 
+/* --- tcp.c --- */
+bool ilnp6_tcp_alive(const struct ilnp6_tcp *mp,
+		     const struct ilnp6_tcp_path *p);
+
+/* --- tcp_sock.c: the sockets that use it --- */
+bool ilnp6_tcp_sock_set(struct sock *sk, struct ilnp6_tcp *mp);
+void ilnp6_tcp_sock_del(const struct sock *sk);
+int ilnp6_tcp_sock_each(const struct net *net,
+			int (*each)(const struct sock *sk,
+				    const struct ilnp6_tcp *mp, void *arg),
+			void *arg);
+void ilnp6_tcp_sock_drain(void (*leave)(struct sock *sk));
+
 /* --- tcp_rec.c: what was sent where, and what became of it --- */
 void ilnp6_tcp_rec_free(struct ilnp6_tcp *mp);
 void ilnp6_tcp_rec_sent(struct ilnp6_tcp *mp, struct ilnp6_tcp_path *p,
 			u32 seq, u32 len, u32 mss, u32 now);
 struct ilnp6_tcp_path *ilnp6_tcp_rec_path(struct ilnp6_tcp *mp, u32 seq);
 void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp);
+u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp);
 void ilnp6_tcp_rec_timeout(struct sock *sk, struct ilnp6_tcp *mp);
 
 /* --- tcp_win.c: a path's window --- */

@@ -14,6 +14,8 @@
 #define DUPS		3		/* later ones delivered before it is lost */
 #define REORDER_MAX	20000U		/* us, or two round trips */
 #define DEAD_MIN	(40 * 1000)	/* us without a delivery */
+#define RTO_MARGIN	(80 * 1000)	/* us, for delayed acknowledgements */
+#define RTO_MARGIN_END	(10 * 1000)
 #define RETRY_MIN	(100 * 1000)	/* us until a dead path is tried again */
 #define RETRY_MAX	(1000 * 1000)
 
@@ -294,6 +296,7 @@ static void rec_lost(struct ilnp6_tcp *mp, u32 i, bool overtaken)
 	struct ilnp6_tcp_rec *r = at(mp, i);
 
 	take(mp, i);
+	mp->p[r->path].lost++;
 	r->state = ILNP6_TCP_LOST;
 	r->overtaken = overtaken;
 }
@@ -307,6 +310,24 @@ static void lost(struct sock *sk, struct ilnp6_tcp *mp, u32 i)
 		skb_lost(tcp_sk(sk), skb);
 }
 
+/* us after which a segment is late */
+static u32 patience(const struct ilnp6_tcp_path *p)
+{
+	return (p->srtt >> 3) + max(4 * p->rttvar, p->srtt >> 5);
+}
+
+/* At the end of what is to be sent there may be no later ones */
+static bool is_lost(const struct tcp_sock *tp, const struct ilnp6_tcp_path *p,
+		    const struct ilnp6_tcp_rec *r, u32 now)
+{
+	u32 age = now - r->time;
+
+	if ((s32)(p->acked - r->pseq) >= DUPS)
+		return age >= (p->srtt >> 3) + p->reorder;
+	return tp->snd_nxt == tp->write_seq && tp->sacked_out && p->srtt &&
+	       age >= patience(p);
+}
+
 static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 		   struct ilnp6_tcp_path *p, struct news *news, u32 now)
 {
@@ -317,8 +338,7 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 	while (p->head != ILNP6_TCP_NONE) {
 		i = p->head;
 		r = at(mp, i);
-		if ((s32)(p->acked - r->pseq) < DUPS ||
-		    now - r->time < (p->srtt >> 3) + p->reorder)
+		if (!is_lost(tcp_sk(sk), p, r, now))
 			break;
 		skb = rtx_find(sk, r->seq);
 		/* Told by an ACK that came too late for us */
@@ -343,8 +363,7 @@ static bool other(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 	unsigned int i;
 
 	for (i = 0; i < mp->n; i++)
-		if (&mp->p[i] != p && mp->p[i].up && mp->p[i].joined &&
-		    !mp->p[i].dead)
+		if (&mp->p[i] != p && ilnp6_tcp_alive(mp, &mp->p[i]))
 			return true;
 	return false;
 }
@@ -380,7 +399,7 @@ static void check(struct sock *sk, struct ilnp6_tcp *mp,
 	age = now - at(mp, p->head)->time;
 	if (!srtt ? age < 150 * 1000 :
 	    now - p->heard < max(srtt / 2, DEAD_MIN) ||
-	    age < srtt + max(4 * p->rttvar, srtt / 4) + 10 * 1000)
+	    age < patience(p) + 10 * 1000)
 		return;
 	while (p->head != ILNP6_TCP_NONE)
 		lost(sk, mp, p->head);
@@ -480,7 +499,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 now = (u32)tp->tcp_mstamp;
 	struct ilnp6_tcp_path *p;
-	struct news news = {}, again = {};
+	struct news news = {};
 	unsigned int i;
 
 	while (mp->first != mp->last) {
@@ -504,6 +523,8 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 	for (; unlikely(mp->dsacks != tp->dsack_dups); mp->dsacks++)
 		duplicate(mp);
 	mp->ask = false;
+	for (i = 0; i < mp->n; i++)
+		detect(sk, mp, &mp->p[i], &news, now);
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (news.n[i]) {
@@ -513,9 +534,34 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 			p->dead = false;
 			ilnp6_tcp_win_acked(p, news.n[i], news.rtt[i], now);
 		}
-		detect(sk, mp, p, &again, now);
 		check(sk, mp, p, now);
 	}
+}
+
+/**
+ * ilnp6_tcp_rec_rto - how long TCP should wait before it repeats
+ * @tp: a connection's socket
+ * @mp: the connection
+ *
+ * Long enough for the slowest path in use. What follows a hole is
+ * acknowledged at once, all else maybe later.
+ *
+ * Return: us; 0 if nothing is known.
+ */
+u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp)
+{
+	bool end = tp->sacked_out && tp->snd_nxt == tp->write_seq;
+	const struct ilnp6_tcp_path *p;
+	unsigned int i;
+	u32 rto = 0;
+
+	for (i = 0; i < mp->n; i++) {
+		p = &mp->p[i];
+		if (p->inflight && p->srtt)
+			rto = max(rto, patience(p) +
+				       (end ? RTO_MARGIN_END : RTO_MARGIN));
+	}
+	return rto;
 }
 
 /**
