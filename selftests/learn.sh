@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=virtual smp=1 timeout=600 mem=512
+# ilnp-test: clock=virtual smp=1 timeout=600 mem=1024
 #
 # +------------------------------------------------------------------------+
 # | Proves that a flood of spoofed first contacts is held within the limit |

@@ -212,6 +212,17 @@ all_up()
 	done
 }
 
+# What the case before has left to send is gone.
+quiet()
+{
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		[ -z "$(ip netns exec A ss -Htn state connected)" ] && return
+		sleep 0.1
+	done
+}
+
 # --- running ----------------------------------------------------------------
 
 # flow KIND [OPTION]...: options of tcpflow; one line of JSON
@@ -258,6 +269,7 @@ run_case()
 		shape $((i + 1)) "${rate[i]}" "${rtt[i]}" "${queue[i]}" \
 			"${loss[i]}" "${jitter[i]}"
 	done
+	quiet
 	[ "$kind" != ilnp ] || [ "$case" = one_path ] || all_up
 	if [ ${#events[@]} -gt 0 ]; then
 		"${events[@]}" &

@@ -298,6 +298,7 @@ struct ilnp6_corr {
  * @delay: least (our clock - sender's TCP timestamp) over it, ms
  * @delay_epoch: ilnp6_session.tcp_epoch that @delay belongs to
  * @data_when: low bits of jiffies when TCP data came over it
+ * @ack_budget: acknowledgements that may leave over it at once
  * @data: octets of it, lately
  */
 struct ilnp6_path_stat {
@@ -319,6 +320,7 @@ struct ilnp6_path_stat {
 	u32 delay;
 	u32 delay_epoch;
 	u32 data_when;
+	int ack_budget;
 	u32 data;
 };
 
@@ -419,9 +421,9 @@ struct ilnp6_paths {
  * @tcp_begun: low bits of jiffies when the measurement began
  * @tcp_epoch: tells measurements apart
  * @tcp_data: octets of its data lately, over all paths
+ * @ack_sent: when an acknowledgement left last, ns
  * @measure: a connection wants the round trip times of all paths
  * @measured: jiffies when one wanted them last; 0: never
- * @ack_turn: acknowledgements sent
  * @ack_from: of the path the peer's came over last; only to be compared
  * @ack_flips: how often that changed
  * @ack_stat: of the path for TCP's acknowledgements; only to be compared
@@ -474,9 +476,9 @@ struct ilnp6_session {
 	u32 tcp_begun;
 	u32 tcp_epoch;
 	u32 tcp_data;
+	u64 ack_sent;
 	bool measure;
 	unsigned long measured;
-	u32 ack_turn;
 	const struct ilnp6_path_stat *ack_from;
 	u32 ack_flips;
 	const struct ilnp6_path_stat *ack_stat;
@@ -567,15 +569,17 @@ struct ilnp6_flow {
 #define ILNP6_FLOW_BITS		10
 
 /**
- * struct ilnp6_tcp_ts - the highest timestamp of a TCP connection
+ * struct ilnp6_tcp_ts - what we know of a TCP connection that sends to us
  * @key: hash of ports and NIDs
- * @ts: TSval
+ * @ts: highest TSval
+ * @sack: where the first SACK block that we told it last begins
  * @when: jiffies
  * @syn: of the path its SYN came over; only to be compared
  */
 struct ilnp6_tcp_ts {
 	u32 key;
 	u32 ts;
+	u32 sack;
 	unsigned long when;
 	const struct ilnp6_path_stat *syn;
 };
@@ -1016,8 +1020,10 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 					 const struct ilnp6_session *s,
 					 struct ilnp6_paths *ps,
 					 const struct tcphdr *th);
-struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_session *s,
-				      struct ilnp6_paths *ps, struct sock *sk);
+struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
+				      struct ilnp6_session *s,
+				      struct ilnp6_paths *ps, struct sock *sk,
+				      const struct tcphdr *th);
 
 /* --- input.c --- */
 int ilnp6_input_init(void);

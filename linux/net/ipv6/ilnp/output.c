@@ -620,9 +620,10 @@ static bool opening(const struct ilnp6_session *s, const struct sk_buff *skb)
  * program of the right interface at once: no redirect, the MTU is that of
  * the path's device and fq's pacing is kept. Only where a gateway leads to
  * it: to an on-link peer the stack would resolve the address that the packet
- * still has; there, and for fragments, tc egress redirects.
+ * still has; there, and for fragments, tc egress redirects. False: the packet
+ * is not needed.
  */
-static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
+static bool steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		  struct sk_buff *skb)
 {
 	struct ilnp6_paths *ps = rcu_dereference(s->paths);
@@ -637,22 +638,24 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 	if (unlikely(ipv6_hdr(skb)->nexthdr != IPPROTO_DSTOPTS ||
 		     *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_ICMPV6 ||
 		     (opening(s, skb) && netif_carrier_ok(skb_dst(skb)->dev))))
-		return;
+		return true;
 	if (unlikely(too_long(skb)))
-		return;		/* to be cut up, or refused */
+		return true;	/* to be cut up, or refused */
 	if (likely(ps) && ps->n > 1 && ps->n_up &&
 	    *(u8 *)(ipv6_hdr(skb) + 1) == IPPROTO_TCP)
 		p = ilnp6_tcp_choose(in, s, ps, skb);
+	if (IS_ERR(p))
+		return false;
 	if (!p)
 		p = ilnp6_path_choose(in, s, skb, 0);
 	if (unlikely(!p))
-		return;
+		return true;
 	turn->magic = ILNP6_TURN_MAGIC;
 	turn->set = ps->id;
 	turn->index = p - ps->p;
 	dst = p->dst;
 	if (!dst || dst == skb_dst(skb) || READ_ONCE(dst->obsolete) > 0)
-		return;
+		return true;
 	/* Without a reference if the caller can do without */
 	if (skb->_skb_refdst & SKB_DST_NOREF) {
 		skb_dst_set_noref(skb, dst);
@@ -662,6 +665,7 @@ static void steer(struct ilnp6_net *in, struct ilnp6_session *s,
 		skb_dst_set(skb, dst);
 	}
 	skb->dev = dst->dev;
+	return true;
 }
 
 /*
@@ -709,7 +713,10 @@ static noinline unsigned int to_correspondent(struct ilnp6_net *in,
 	}
 	if (unlikely(too_long(skb)))
 		remeasure(in, s, skb);
-	steer(in, s, skb);
+	if (unlikely(!steer(in, s, skb))) {
+		consume_skb(skb);
+		return NF_STOLEN;
+	}
 	ilnp6_count(in, ILNP6_STAT_TX_PACKETS);
 	if (s->last_tx != jiffies && likely(!echo_reply(skb))) {
 		WRITE_ONCE(s->last_tx, jiffies);

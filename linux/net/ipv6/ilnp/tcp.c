@@ -28,9 +28,8 @@ static struct tcp_congestion_ops ilnp6_tcp_ops;
 
 #define JOIN_TIME	(500 * 1000)	/* us since the first data */
 #define JOIN_BACKLOG	16		/* segments that wait */
-#define RUN_MAX		16		/* segments in a row over one path */
 #define TURN_TIME	1000		/* us of the path's rate sent in a row */
-#define TURN_MIN	4
+#define TURN_MIN	2
 #define TURN_MAX	44
 #define POOR_TIMES	4		/* slower than the best, and */
 #define FAR_TIMES	5		/* slower, in the first second */
@@ -261,6 +260,7 @@ static struct ilnp6_tcp *begin(struct ilnp6_net *in, struct ilnp6_session *s,
 		module_put(icsk->icsk_ca_ops->owner);
 	}
 	icsk->icsk_ca_ops = &multi_ops;
+	cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
 	*(struct ilnp6_tcp **)inet_csk_ca(sk) = mp;
 	ilnp6_live_measure(in, s);
@@ -396,7 +396,27 @@ static u32 room_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 	if (!rtt_of(mp, p))
 		cwnd = min(cwnd, ILNP6_TCP_CWND_MIN);
 	room = cwnd > p->inflight ? cwnd - p->inflight : 0;
-	return room < min(cwnd / 8, RUN_MAX) ? 0 : room;
+	return room < min(cwnd / 8, p->burst) ? 0 : room;
+}
+
+/*
+ * Octets a second: somewhat more than the windows allow, so that what they
+ * open at once does not leave at once.
+ */
+static u64 pace(const struct tcp_sock *tp, const struct ilnp6_tcp *mp, u64 rate)
+{
+	bool slow_start = false;
+	unsigned int i;
+
+	for (i = 0; i < mp->n; i++) {
+		if (!mp->p[i].usable)
+			continue;
+		if (!rtt_of(mp, &mp->p[i]))
+			return ~0ULL;
+		slow_start |= mp->p[i].cwnd < mp->p[i].ssthresh;
+	}
+	rate *= tp->mss_cache;
+	return slow_start ? rate * 2 : rate + rate / 4;
 }
 
 /* TCP's window: what is in flight, and the room on the usable paths */
@@ -429,17 +449,19 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 	tcp_snd_cwnd_set(tp, clamp_t(u32, tcp_packets_in_flight(tp) + room, 1,
 				     tp->snd_cwnd_clamp));
 	tp->snd_ssthresh = TCP_INFINITE_SSTHRESH;
-	sk->sk_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
+	sk->sk_pacing_rate = min_t(u64, READ_ONCE(sk->sk_max_pacing_rate),
+				   pace(tp, mp, rate));
 }
 
 /* --- sending ------------------------------------------------------------- */
 
 /* The quickest with room; else the one least over its window */
 static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
+				   const struct tcp_sock *tp,
 				   const struct ilnp6_tcp_path *not)
 {
 	struct ilnp6_tcp_path *p, *best = NULL, *any = NULL;
-	u32 delay, least = ~0U;
+	u32 delay, least = ~0U, now = (u32)tp->tcp_mstamp;
 	s32 over, most = S32_MIN;
 	unsigned int i;
 
@@ -456,6 +478,9 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 		if (!room_of(mp, p))
 			continue;
 		delay = rtt_of(mp, p) ?: U32_MAX - 1;
+		/* What it has is on its way out yet */
+		if ((s32)(p->next - now) > 0)
+			delay += p->next - now + USEC_PER_SEC;
 		/* What is sent again goes elsewhere if it can */
 		if (p == not)
 			delay = U32_MAX - 1;
@@ -467,16 +492,25 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 	return best ?: any;
 }
 
+static void occupy(const struct ilnp6_tcp *mp, struct ilnp6_tcp_path *p,
+		   u32 segs, u32 now)
+{
+	if ((s32)(p->next - now) < 0)
+		p->next = now;
+	p->next += segs * rtt_of(mp, p) / p->cwnd;
+}
+
 /* New data: stay for a run, and while there is room */
-static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp, u32 segs)
+static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp,
+				   const struct tcp_sock *tp, u32 segs)
 {
 	struct ilnp6_tcp_path *p = mp->cur;
 
 	if (!p || !p->usable || !ilnp6_tcp_alive(mp, p) || !mp->left ||
 	    p->inflight + segs > (rtt_of(mp, p) ? p->cwnd : ILNP6_TCP_CWND_MIN)) {
-		p = pick(mp, NULL);
+		p = pick(mp, tp, NULL);
 		mp->cur = p;
-		mp->left = RUN_MAX;
+		mp->left = p ? p->burst : 0;
 	}
 	mp->left -= min(mp->left, segs);
 	return p;
@@ -519,7 +553,8 @@ static struct ilnp6_tcp_path *last_resort(struct ilnp6_tcp *mp)
  * @ps: the session's paths, one at least is up
  * @skb: the packet, the nonce option is in it; LOCAL_OUT, socket locked
  *
- * Return: a path, or NULL if it is the session's scheduler's business.
+ * Return: a path, NULL if it is the session's scheduler's business, or -EBUSY
+ * if the packet is to be dropped.
  */
 struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 				    struct ilnp6_session *s,
@@ -538,7 +573,8 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 		return NULL;
 	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
 	if (!len && !th->fin)
-		return ps->n_up > 1 ? ilnp6_tcp_ack_path(s, ps, sk) : NULL;
+		return ps->n_up > 1 ? ilnp6_tcp_ack_path(in, s, ps, sk, th) :
+				      NULL;
 	if (inet_csk(sk)->icsk_ca_ops == &multi_ops)
 		mp = of(sk);
 	else if (willing(in, sk))
@@ -560,7 +596,8 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	if (mp->first == mp->last)
 		ilnp6_tcp_idle(mp, (u32)tcp_sk(sk)->tcp_mstamp);
 	was = before(seq, mp->nxt) ? ilnp6_tcp_rec_path(mp, seq) : NULL;
-	p = was ? pick(mp, was) : next(mp, DIV_ROUND_UP(len, mss));
+	p = was ? pick(mp, tcp_sk(sk), was) :
+		  next(mp, tcp_sk(sk), DIV_ROUND_UP(len, mss));
 	if (!p)
 		p = last_resort(mp);
 	if (!p || p->idx >= ps->n_up)
@@ -572,6 +609,7 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 			WRITE_ONCE(p->stat->probe_lost, 0);
 	}
 	ilnp6_tcp_rec_sent(mp, p, seq, len, mss, (u32)tcp_sk(sk)->tcp_mstamp);
+	occupy(mp, p, DIV_ROUND_UP(len, mss), (u32)tcp_sk(sk)->tcp_mstamp);
 	if (ps->n_up > 1)
 		ilnp6_tcp_ack_beside(in, s, ps, &ps->p[p->idx], skb,
 				     &mp->told);

@@ -16,6 +16,7 @@
 #define ILNP6_TCP_MEM_MAX	(64L << 20)	/* octets, all connections */
 #define ILNP6_TCP_NONE		(~0U)
 #define ILNP6_TCP_CWND_MIN	2U
+#define ILNP6_TCP_RUN		16U	/* segments in a row over one path */
 
 /**
  * struct ilnp6_tcp_rec - a segment sent
@@ -94,6 +95,8 @@ enum ilnp6_tcp_state {
  * @ack_cnt: segments acknowledged since it grew
  * @cwnd_cnt: segments acknowledged since @cwnd grew
  * @delivered: segments
+ * @burst: segments that its queue takes at once
+ * @next: when the last ones sent have left it, us
  * @lost: segments declared lost
  * @told: @delivered when the path monitor was told last
  */
@@ -137,6 +140,8 @@ struct ilnp6_tcp_path {
 	u32 ack_cnt;
 	u32 cwnd_cnt;
 	u32 delivered;
+	u32 burst;
+	u32 next;
 	u32 lost;
 	u32 told;
 };

@@ -24,6 +24,8 @@
 #define DATA_WINDOW	(2048 * 1024)	/* octets they are taken over */
 #define SHARE_TAKE	9	/* the part of it that makes a path fit */
 #define SHARE_KEEP	14
+#define ACKS_MAX	16	/* that may follow each other */
+#define ACK_GAP		(NSEC_PER_MSEC / 2)
 #define FORGET		(10 * HZ)	/* delays measured before */
 
 #define TS_WORD		htonl(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
@@ -208,6 +210,9 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 	}
 	max = highest(in, key, ts);
 	if (skb->len > thoff + len) {
+		p->stat->ack_budget =
+			min(p->stat->ack_budget +
+			    max_t(int, skb_shinfo(skb)->gso_segs, 1), ACKS_MAX);
 		measure(s, ps, p, key, ts, skb->len - thoff - len);
 	} else if (s->ack_from != p->stat) {
 		s->ack_from = p->stat;
@@ -239,25 +244,83 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 	return READ_ONCE(e->key) == key ? path_of(ps, READ_ONCE(e->syn)) : NULL;
 }
 
+/* With a timestamp before it, as Linux writes them; what it had twice */
+static bool has_dsack(const struct tcphdr *th, unsigned int len)
+{
+	const u8 *p = (const u8 *)(th + 1) + TCPOLEN_TSTAMP_ALIGNED;
+
+	return len >= sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED +
+		      TCPOLEN_SACK_BASE_ALIGNED + TCPOLEN_SACK_PERBLOCK &&
+	       p[2] == TCPOPT_SACK &&
+	       before(get_unaligned_be32(p + 4), ntohl(th->ack_seq));
+}
+
+/* Would a block that was never told of be left out of the next ACK? */
+static bool urgent(const struct tcp_sock *tp, u32 told)
+{
+	return tp->rx_opt.num_sacks > 1 &&
+	       tp->selective_acks[0].start_seq != told &&
+	       tp->selective_acks[1].start_seq != told;
+}
+
+/*
+ * With data from several paths there is more to tell than three blocks in a
+ * millisecond, for which the stack puts them together. But if all went at
+ * once, there would be more of them than a queue for as much data as the path
+ * brings can take. So there are as many, or one in a millisecond, and those
+ * without which something would remain untold; the rest waits for the
+ * stack's own timer.
+ */
+static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
+		 struct ilnp6_path_stat *st, struct sock *sk)
+{
+	u32 key = hash(in, s, inet_sk(sk)->inet_dport, inet_sk(sk)->inet_sport);
+	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	struct tcp_sock *tp = tcp_sk(sk);
+	u64 now = tcp_clock_ns();
+	s64 wait = s->ack_sent + ACK_GAP - now;
+
+	tp->dup_ack_counter = 2;
+	if (st->ack_budget <= 0 && wait > 0 && READ_ONCE(e->key) == key &&
+	    sk->sk_state == TCP_ESTABLISHED && !urgent(tp, e->sack) &&
+	    !hrtimer_callback_running(&tp->compressed_ack_timer)) {
+		if (!hrtimer_is_queued(&tp->compressed_ack_timer)) {
+			sock_hold(sk);
+			hrtimer_start(&tp->compressed_ack_timer,
+				      ns_to_ktime(wait),
+				      HRTIMER_MODE_REL_PINNED_SOFT);
+		}
+		if (!tp->compressed_ack)
+			tp->compressed_ack = 1;
+		return true;
+	}
+	s->ack_sent = now;
+	st->ack_budget = max(st->ack_budget - 1, -ACKS_MAX);
+	e->sack = tp->rx_opt.num_sacks ? tp->selective_acks[0].start_seq : 0;
+	return false;
+}
+
 /**
  * ilnp6_tcp_ack_path - the path for an ACK
+ * @in: namespace
  * @s: session
  * @ps: its paths
  * @sk: the socket, locked
+ * @th: the ACK's TCP header
  *
- * Return: a path that is up.
+ * Return: a path that is up, or -EBUSY: it is dropped, another one follows.
  */
-struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_session *s,
-				      struct ilnp6_paths *ps, struct sock *sk)
+struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
+				      struct ilnp6_session *s,
+				      struct ilnp6_paths *ps, struct sock *sk,
+				      const struct tcphdr *th)
 {
-	/*
-	 * With data from several paths there is more to tell than three
-	 * blocks in a millisecond, for which the stack puts them together:
-	 * let every other one go at once.
-	 */
-	if (s->ack_turn++ & 1)
-		tcp_sk(sk)->dup_ack_counter = 2;
-	return ack_path(s, ps);
+	struct ilnp6_path *p = ack_path(s, ps);
+
+	if (!th->rst && ntohl(th->seq) == tcp_sk(sk)->snd_nxt &&
+	    !has_dsack(th, __tcp_hdrlen(th)) && hold(in, s, p->stat, sk))
+		return ERR_PTR(-EBUSY);
+	return p;
 }
 
 static struct sk_buff *bare_ack(const struct sk_buff *skb)
@@ -322,9 +385,14 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		news += tp->selective_acks[0].end_seq;
 	if (*told == news)
 		return;
-	*told = news;
-	if (p == best || !dst || READ_ONCE(dst->obsolete) > 0)
+	if (p == best) {
+		*told = news;
 		return;
+	}
+	if (!dst || READ_ONCE(dst->obsolete) > 0 ||
+	    hold(in, s, best->stat, skb->sk))
+		return;
+	*told = news;
 	ack = bare_ack(skb);
 	if (!ack)
 		return;

@@ -34,6 +34,7 @@ void ilnp6_tcp_path_set(struct ilnp6_tcp_path *p,
 			.cwnd = TCP_INIT_CWND,
 			.ssthresh = U32_MAX,
 			.acked = -1,
+			.burst = ILNP6_TCP_RUN,
 			.head = ILNP6_TCP_NONE,
 			.tail = ILNP6_TCP_NONE,
 		};
@@ -161,6 +162,12 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
  */
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 {
+	u32 srtt = p->srtt >> 3, queue = 0;
+
+	if (srtt > p->min_rtt)
+		queue = div_u64((u64)p->cwnd * (srtt - p->min_rtt), srtt);
+	p->burst = clamp((p->burst + queue) / 2, ILNP6_TCP_CWND_MIN,
+			 ILNP6_TCP_RUN);
 	p->undo_lost = 0;
 	p->undo_cwnd = p->cwnd;
 	p->undo_w_max = p->w_max;
