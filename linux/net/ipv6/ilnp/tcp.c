@@ -461,7 +461,7 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 				   const struct ilnp6_tcp_path *not)
 {
 	struct ilnp6_tcp_path *p, *best = NULL, *any = NULL;
-	u32 delay, least = ~0U, now = (u32)tp->tcp_mstamp;
+	u32 delay, ahead, least = ~0U, now = (u32)tp->tcp_mstamp;
 	s32 over, most = S32_MIN;
 	unsigned int i;
 
@@ -479,8 +479,9 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 			continue;
 		delay = rtt_of(mp, p) ?: U32_MAX - 1;
 		/* What it has is on its way out yet */
-		if ((s32)(p->next - now) > 0)
-			delay += p->next - now + USEC_PER_SEC;
+		ahead = p->next - now;
+		if (ahead && ahead < USEC_PER_SEC && rtt_of(mp, p))
+			delay += ahead + USEC_PER_SEC;
 		/* What is sent again goes elsewhere if it can */
 		if (p == not)
 			delay = U32_MAX - 1;
@@ -495,7 +496,7 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 static void occupy(const struct ilnp6_tcp *mp, struct ilnp6_tcp_path *p,
 		   u32 segs, u32 now)
 {
-	if ((s32)(p->next - now) < 0)
+	if (p->next - now >= USEC_PER_SEC)	/* long ago, or never */
 		p->next = now;
 	p->next += segs * rtt_of(mp, p) / p->cwnd;
 }
