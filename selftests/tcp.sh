@@ -26,13 +26,15 @@ share()
 		<<<"$1"
 }
 
+# t_case CASE LEAST SECONDS [MBIT]: of what plain TCP could carry over all paths
 t_case()
 {
 	local out
 
 	out=$(flow "$1")
 	equal "every octet is right" true "$(jq .correct <<<"$out")"
-	within "share of the paths' sum" "$2" 1.01 "$(share "$out" 80 "$3")"
+	within "share of the paths' sum" "$2" 1.01 \
+		"$(share "$out" "${4:-80}" "$3")"
 	within "longest gap, s" 0 0.5 "$(jq .gap <<<"$out")"
 	eventually "the module can be unloaded" 20 modprobe -r ilnp6
 }
@@ -48,16 +50,6 @@ t_short()
 	eventually "the module can be unloaded" 20 modprobe -r ilnp6
 }
 
-t_one()
-{
-	local out
-
-	out=$(flow one_path)
-	equal "every octet is right" true "$(jq .correct <<<"$out")"
-	within "share of the path" 0.93 1.01 "$(share "$out" 20 15)"
-	eventually "the module can be unloaded" 20 modprobe -r ilnp6
-}
-
 t_plain()
 {
 	need_module
@@ -70,7 +62,7 @@ subtest "delays of 10 to 70 ms" t_case delays 0.94 15
 subtest "delays that vary" t_case jitter_delays 0.88 15
 subtest "a path that dies" t_case dead 0.88 20
 subtest "a path that loses" t_case loss_one 0.84 15
-subtest "one path that works" t_one
+subtest "one path that works" t_case one_path 0.93 15 20
 subtest "short flows" t_short
 subtest "peers that are plain" t_plain
 run_subtests "$@"

@@ -21,7 +21,7 @@ class Flow:
     def __init__(self, t: Test, to: str = address("b", 0), **more):
         self.client, self.server = t.pair("A", "B", to, **more)
         self.sent = self.received = 0
-        self.wrong = self.stopped = False
+        self.wrong = False
 
     def send(self, octets: int) -> None:
         """Sends so much, and waits until it is there."""

@@ -107,14 +107,14 @@ static void leave(struct sock *sk)
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool multi = icsk->icsk_ca_ops == &multi_ops;
-	struct ilnp6_tcp *mp = multi ? of(sk) : NULL;
 
-	ilnp6_tcp_sock_del(sk);
+	if (!ilnp6_tcp_sock_del(sk))
+		return;
 	__module_get(base_ops->owner);
 	icsk->icsk_ca_ops = base_ops;
 	if (!multi)
 		return;
-	forget(sk, mp);
+	forget(sk, of(sk));
 	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
 	if (base_ops->init)
 		base_ops->init(sk);
@@ -403,18 +403,8 @@ static u32 room_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
  * Octets a second: somewhat more than the windows allow, so that what they
  * open at once does not leave at once.
  */
-static u64 pace(const struct tcp_sock *tp, const struct ilnp6_tcp *mp, u64 rate)
+static u64 pace(const struct tcp_sock *tp, u64 rate, bool slow_start)
 {
-	bool slow_start = false;
-	unsigned int i;
-
-	for (i = 0; i < mp->n; i++) {
-		if (!mp->p[i].usable)
-			continue;
-		if (!rtt_of(mp, &mp->p[i]))
-			return ~0ULL;
-		slow_start |= mp->p[i].cwnd < mp->p[i].ssthresh;
-	}
 	rate *= tp->mss_cache;
 	return slow_start ? rate * 2 : rate + rate / 4;
 }
@@ -423,19 +413,25 @@ static u64 pace(const struct tcp_sock *tp, const struct ilnp6_tcp *mp, u64 rate)
 static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	bool unknown = false, slow_start = false;
 	u32 room = 0, turn = TURN_MIN, n = 0;
+	struct ilnp6_tcp_path *p;
 	unsigned int i;
 	u64 rate = 0;
 
 	join(mp, tp);
 	judge(mp, tp);
 	for (i = 0; i < mp->n; i++) {
-		if (!mp->p[i].usable)
+		p = &mp->p[i];
+		if (!p->usable)
 			continue;
-		room += room_of(mp, &mp->p[i]);
-		if (rtt_of(mp, &mp->p[i])) {
-			rate += rate_of(mp, &mp->p[i]);
+		room += room_of(mp, p);
+		slow_start |= p->cwnd < p->ssthresh;
+		if (rtt_of(mp, p)) {
+			rate += rate_of(mp, p);
 			n++;
+		} else {
+			unknown = true;
 		}
 	}
 	if (unlikely(mp->no_mem))
@@ -450,7 +446,7 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 				     tp->snd_cwnd_clamp));
 	tp->snd_ssthresh = TCP_INFINITE_SSTHRESH;
 	sk->sk_pacing_rate = min_t(u64, READ_ONCE(sk->sk_max_pacing_rate),
-				   pace(tp, mp, rate));
+				   unknown ? ~0ULL : pace(tp, rate, slow_start));
 }
 
 /* --- sending ------------------------------------------------------------- */

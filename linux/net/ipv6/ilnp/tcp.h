@@ -206,7 +206,7 @@ bool ilnp6_tcp_alive(const struct ilnp6_tcp *mp,
 
 /* --- tcp_sock.c: the sockets that use it --- */
 bool ilnp6_tcp_sock_set(struct sock *sk, struct ilnp6_tcp *mp);
-void ilnp6_tcp_sock_del(const struct sock *sk);
+bool ilnp6_tcp_sock_del(const struct sock *sk);
 int ilnp6_tcp_sock_each(const struct net *net,
 			int (*each)(const struct sock *sk,
 				    const struct ilnp6_tcp *mp, void *arg),

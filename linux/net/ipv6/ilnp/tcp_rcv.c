@@ -267,7 +267,7 @@ static bool urgent(const struct tcp_sock *tp, u32 told)
  * With data from several paths there is more to tell than three blocks in a
  * millisecond, for which the stack puts them together. But if all went at
  * once, there would be more of them than a queue for as much data as the path
- * brings can take. So there are as many, or one in a millisecond, and those
+ * brings can take. So there are as many, or one in each ACK_GAP, and those
  * without which something would remain untold; the rest waits for the
  * stack's own timer.
  */

@@ -43,31 +43,30 @@ static struct entry *find(const struct sock *sk)
  */
 bool ilnp6_tcp_sock_set(struct sock *sk, struct ilnp6_tcp *mp)
 {
-	struct entry *e, *new = NULL;
-	bool done;
+	struct entry *e;
 
 	spin_lock_bh(&lock);
 	e = find(sk);
 	if (!e) {
-		new = kmalloc(sizeof(*new), GFP_ATOMIC | __GFP_NOWARN);
-		e = new;
+		e = kmalloc(sizeof(*e), GFP_ATOMIC | __GFP_NOWARN);
+		if (!e)
+			goto out;
+		e->sk = sk;
+		hash_add(socks, &e->node, (unsigned long)sk);
 	}
-	done = e;
-	if (done)
-		e->mp = mp;
-	if (new) {
-		new->sk = sk;
-		hash_add(socks, &new->node, (unsigned long)sk);
-	}
+	e->mp = mp;
+out:
 	spin_unlock_bh(&lock);
-	return done;
+	return e;
 }
 
 /**
  * ilnp6_tcp_sock_del - a socket uses it no longer
  * @sk: the socket, locked or about to go
+ *
+ * Return: false if it did not.
  */
-void ilnp6_tcp_sock_del(const struct sock *sk)
+bool ilnp6_tcp_sock_del(const struct sock *sk)
 {
 	struct entry *e;
 
@@ -76,7 +75,10 @@ void ilnp6_tcp_sock_del(const struct sock *sk)
 	if (e)
 		hash_del(&e->node);
 	spin_unlock_bh(&lock);
+	if (!e)
+		return false;
 	kfree(e);
+	return true;
 }
 
 /**
@@ -126,20 +128,10 @@ static struct sock *any(void)
 	return sk;
 }
 
-static bool listed(const struct sock *sk)
-{
-	bool there;
-
-	spin_lock_bh(&lock);
-	there = find(sk);
-	spin_unlock_bh(&lock);
-	return there;
-}
-
 /**
  * ilnp6_tcp_sock_drain - take the congestion control from all sockets
- * @leave: called for each, the socket is locked; it has to call
- *	ilnp6_tcp_sock_del()
+ * @leave: called for each, the socket is locked; begins with
+ *	ilnp6_tcp_sock_del(), as the socket may have left by itself
  *
  * None may be added any more.
  */
@@ -149,8 +141,7 @@ void ilnp6_tcp_sock_drain(void (*leave)(struct sock *sk))
 
 	while ((sk = any())) {
 		lock_sock(sk);
-		if (listed(sk))
-			leave(sk);
+		leave(sk);
 		release_sock(sk);
 		sock_put(sk);
 	}
