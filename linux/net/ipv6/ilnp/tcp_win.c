@@ -149,6 +149,11 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
 	if (!full)
 		return;
 	cnt = cubic(p, n, now);
+	/* What was saved for a higher price buys one */
+	if (p->cwnd_cnt >= cnt) {
+		p->cwnd_cnt = 0;
+		p->cwnd++;
+	}
 	p->cwnd_cnt += n;
 	if (p->cwnd_cnt >= cnt) {
 		p->cwnd += p->cwnd_cnt / cnt;
