@@ -166,6 +166,8 @@ static void add(struct ilnp6_tcp *mp, const struct ilnp6_path *p,
 			return;
 		q = &mp->p[mp->n++];
 	}
+	if (q->local_l64 != p->local_l64 || q->remote_l64 != p->remote_l64)
+		ilnp6_tcp_couple_new(mp, q);
 	ilnp6_tcp_path_set(q, p);
 	q->idx = idx;
 	q->up = true;
@@ -413,7 +415,7 @@ static u64 pace(const struct tcp_sock *tp, u64 rate, bool slow_start)
 static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	bool unknown = false, slow_start = false;
+	bool unpaced = false, slow_start = false;
 	u32 room = 0, turn = TURN_MIN, n = 0;
 	struct ilnp6_tcp_path *p;
 	unsigned int i;
@@ -427,11 +429,12 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 			continue;
 		room += room_of(mp, p);
 		slow_start |= p->cwnd < p->ssthresh;
+		unpaced |= p->group > p->cwnd;
 		if (rtt_of(mp, p)) {
 			rate += rate_of(mp, p);
 			n++;
 		} else {
-			unknown = true;
+			unpaced = true;
 		}
 	}
 	if (unlikely(mp->no_mem))
@@ -446,7 +449,7 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 				     tp->snd_cwnd_clamp));
 	tp->snd_ssthresh = TCP_INFINITE_SSTHRESH;
 	sk->sk_pacing_rate = min_t(u64, READ_ONCE(sk->sk_max_pacing_rate),
-				   unknown ? ~0ULL : pace(tp, rate, slow_start));
+				   unpaced ? ~0ULL : pace(tp, rate, slow_start));
 }
 
 /* --- sending ------------------------------------------------------------- */

@@ -94,6 +94,10 @@ enum ilnp6_tcp_state {
  * @w_reno: window that Reno would have
  * @ack_cnt: segments acknowledged since it grew
  * @cwnd_cnt: segments acknowledged since @cwnd grew
+ * @group: the windows of all paths that share its bottleneck, segments
+ * @delay: sum of the round trip times of this bin, us
+ * @delays: how many
+ * @slow: their mean in the last bins, us
  * @delivered: segments
  * @burst: segments that its queue takes at once
  * @next: when the last ones sent have left it, us
@@ -139,12 +143,30 @@ struct ilnp6_tcp_path {
 	u32 w_reno;
 	u32 ack_cnt;
 	u32 cwnd_cnt;
+	u32 group;
+	u32 delay;
+	u32 delays;
+	s32 slow;
 	u32 delivered;
 	u32 burst;
 	u32 next;
 	u32 lost;
 	u32 told;
 };
+
+/**
+ * struct ilnp6_tcp_pair - how two paths' queueing delays vary together
+ * @alike: how much more often they move the same way than not, of 65536
+ * @n: how often both were seen, up to what is enough
+ * @coupled: they share a bottleneck
+ */
+struct ilnp6_tcp_pair {
+	s32 alike;
+	u16 n;
+	bool coupled;
+};
+
+#define ILNP6_TCP_PAIRS (ILNP6_TCP_PATHS * (ILNP6_TCP_PATHS - 1) / 2)
 
 /**
  * struct ilnp6_tcp - a connection over several paths
@@ -170,8 +192,10 @@ struct ilnp6_tcp_path {
  * @answers: the peer answers probes, so they tell which paths work
  * @ask: have the path monitor look at all paths
  * @no_mem: @ring could not grow
+ * @bin: when delays began to be averaged, us
  * @n: paths
  * @p: paths
+ * @pair: of paths
  */
 struct ilnp6_tcp {
 	__be64 local_nid;
@@ -196,8 +220,10 @@ struct ilnp6_tcp {
 	bool answers;
 	bool ask;
 	bool no_mem;
+	u32 bin;
 	u8 n;
 	struct ilnp6_tcp_path p[ILNP6_TCP_PATHS];
+	struct ilnp6_tcp_pair pair[ILNP6_TCP_PAIRS];
 };
 
 /* --- tcp.c --- */
@@ -229,5 +255,9 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now);
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p);
 void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p);
 void ilnp6_tcp_idle(struct ilnp6_tcp *mp, u32 now);
+
+/* --- tcp_couple.c: paths that share a bottleneck --- */
+void ilnp6_tcp_couple(struct ilnp6_tcp *mp, const u32 *rtt, u32 now);
+void ilnp6_tcp_couple_new(struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p);
 
 #endif /* _ILNP6_TCP_H */

@@ -525,6 +525,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 	mp->ask = false;
 	for (i = 0; i < mp->n; i++)
 		detect(sk, mp, &mp->p[i], &news, now);
+	ilnp6_tcp_couple(mp, news.rtt, now);
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (news.n[i]) {

@@ -8,6 +8,7 @@
 #include "tcp.h"
 
 #define BETA		717	/* of 1024: what a loss leaves, 0.7 */
+#define BETA_SHARED	614	/* where others send through its bottleneck */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
 #define RTT_RISE_MIN	4000U	/* us */
 #define RTT_RISE_MAX	16000U
@@ -68,6 +69,17 @@ static u32 cube_root(u64 x)
 	return r;
 }
 
+/* As one flow with the windows of all that share the bottleneck would grow */
+static u32 part(const struct ilnp6_tcp_path *p, u32 n)
+{
+	return p->group > p->cwnd ? div_u64((u64)n * p->cwnd, p->group) : n;
+}
+
+static u64 whole(const struct ilnp6_tcp_path *p, u64 n)
+{
+	return p->group > p->cwnd ? div_u64(n * p->group, p->cwnd) : n;
+}
+
 /* Segments to be acknowledged until the window grows by one */
 static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 {
@@ -81,7 +93,8 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 		p->w_reno = p->cwnd;
 		if (p->cwnd < p->w_max) {
 			/* C = 0.4 segments / s^3 */
-			p->k = cube_root((p->w_max - p->cwnd) * 2500000000ULL);
+			p->k = cube_root(whole(p, (p->w_max - p->cwnd) *
+						  2500000000ULL));
 			p->origin = p->w_max;
 		} else {
 			p->k = 0;
@@ -92,13 +105,13 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 	offs = t > p->k ? t - p->k : p->k - t;
 	offs = min(offs, 100000ULL);
 	delta = div_u64(offs * offs * offs, 1000000) * 4 / 10000;
-	delta = min(delta, 1000000ULL);
+	delta = part(p, min(delta, 1000000ULL));
 	target = t > p->k ? p->origin + delta :
 		 p->origin > delta ? p->origin - delta : 0;
 	cnt = target > p->cwnd ? p->cwnd / (target - p->cwnd) : 100 * p->cwnd;
 	if (!p->w_max)
 		cnt = min(cnt, 4U);
-	reno = max(p->cwnd * RENO_SCALE / 8, 1U);
+	reno = max_t(u32, whole(p, p->cwnd * RENO_SCALE / 8), 1);
 	while (p->ack_cnt > reno) {
 		p->ack_cnt -= reno;
 		p->w_reno++;
@@ -167,7 +180,7 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
  */
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 {
-	u32 srtt = p->srtt >> 3, queue = 0;
+	u32 srtt = p->srtt >> 3, queue = 0, beta;
 
 	if (srtt > p->min_rtt)
 		queue = div_u64((u64)p->cwnd * (srtt - p->min_rtt), srtt);
@@ -178,7 +191,8 @@ void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 	p->undo_w_max = p->w_max;
 	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
 				       p->cwnd;
-	p->cwnd = max(p->cwnd * BETA / 1024, ILNP6_TCP_CWND_MIN);
+	beta = p->group > p->cwnd ? BETA_SHARED : BETA;
+	p->cwnd = max(p->cwnd * beta / 1024, ILNP6_TCP_CWND_MIN);
 	p->ssthresh = p->cwnd;
 	p->epoch = 0;
 	p->cwnd_cnt = 0;
