@@ -131,16 +131,32 @@ shape()
 {
 	local i=$1 dev limit
 
-	# Packets: queue and the delayed half of the round trip.
 	limit=$(awk -v r="$2" -v t="$3" -v q="$4" 'BEGIN {
-		n = r * t * (q + 0.5) * 1000 / 8 / 1514
-		print (n < 4 ? 4 : int(n + 0.5)) }')
+		n = r * t * q * 1000 / 8 / 1514
+		print (n < 2 ? 2 : int(n + 0.5)) }')
+	# In netem's own limit what is on its way would count like what waits.
 	for dev in wan lan; do
-		echo "qdisc replace dev $dev root netem rate ${2}mbit" \
+		echo "qdisc replace dev $dev root handle 1: netem limit 100000" \
 			"delay $(awk -v t="$3" 'BEGIN { print t / 2 }')ms" \
 			"$([ "$6" = 0 ] || echo "${6}ms")" \
-			"limit $limit $([ "$5" = 0 ] || echo "loss $5%")"
-	done | tc -n "R$i" -batch - || die "no netem on path $i"
+			"$([ "$5" = 0 ] || echo "loss $5%")"
+		echo "qdisc replace dev $dev parent 1: handle 2: tbf" \
+			"rate ${2}mbit burst 1600 limit 1000000"
+		echo "qdisc replace dev $dev parent 2: handle 3: pfifo" \
+			"limit $limit"
+	done | tc -n "R$i" -batch - || die "no queue on path $i"
+}
+
+# neck [RATE]: Mbit/s of the link between H and B, with a queue of 10 ms
+neck()
+{
+	[ "$1" = 0 ] || set -- "$1" "$(($1 * 10000 / 8 / 1514))"
+	if [ "$1" = 0 ]; then
+		tc -n H qdisc del dev hb root 2>/dev/null
+	else
+		tc -n H qdisc replace dev hb root netem rate "${1}mbit" \
+			limit "$2" || die "no netem before B"
+	fi
 }
 
 # --- ILNP and MPTCP ---------------------------------------------------------
@@ -153,9 +169,26 @@ mptcp_up()
 	ip netns exec B sysctl -qw net.mptcp.enabled=1
 	ip -n A mptcp limits set subflows 8 add_addr_accepted 8
 	ip -n B mptcp limits set subflows 8 add_addr_accepted 8
-	for ((i = 1; i <= PATHS; i++)); do
-		ip -n A mptcp endpoint add "2001:db8:a$i::a" dev "a$i" subflow
-	done
+}
+
+# use KIND N: it uses the first N paths only
+use()
+{
+	local i
+
+	case $1 in
+	mptcp)
+		ip -n A mptcp endpoint flush
+		for ((i = 1; i <= $2; i++)); do
+			ip -n A mptcp endpoint add "2001:db8:a$i::a" \
+				dev "a$i" subflow
+		done ;;
+	ilnp)
+		for ((i = 1; i <= PATHS; i++)); do
+			on A ilnp l64 replace "2001:db8:a$i::/64" dev "a$i" \
+				via fe80::2 preference $((i > $2 ? 20 : 10))
+		done ;;
+	esac
 }
 
 on()
@@ -206,7 +239,7 @@ all_up()
 	for ((i = 0; i < 100; i++)); do
 		[ "$(ip -n A -j ilnp path show |
 			jq 'map(select(.state == "up")) | length')" \
-			-eq "$PATHS" ] && return
+			-eq "$paths" ] && return
 		ping_b -c 1 -W 1
 		sleep 0.1
 	done
@@ -263,16 +296,18 @@ run_case()
 	local case=$1 kind=$2 i result event=
 
 	rate=() rtt=() queue=(1 1 1 1) loss=(0 0 0 0) jitter=(0 0 0 0)
-	options=() events=() best=1 measure=share
+	options=() events=() best=1 measure=share paths=$PATHS neck=0
 	"case_$case" || die "no case $case"
 	for ((i = 0; i < PATHS; i++)); do
 		shape $((i + 1)) "${rate[i]}" "${rtt[i]}" "${queue[i]}" \
 			"${loss[i]}" "${jitter[i]}"
 	done
+	neck "$neck"
+	use "$kind" "$paths"
 	quiet
 	[ "$kind" != ilnp ] || [ "$case" = one_path ] || all_up
 	if [ ${#events[@]} -gt 0 ]; then
-		"${events[@]}" &
+		"${events[@]}" >"$WORK/beside" 2>&1 &
 		event=$!
 	fi
 	result=$(flow "$kind" "${options[@]}" 2>"$WORK/error") || {
@@ -281,9 +316,9 @@ run_case()
 	}
 	[ -z "$event" ] || wait "$event"
 	jq -nc --arg case "$case" --arg kind "$kind" --arg measure "$measure" \
-		--argjson best "$best" --argjson flow "$result" \
+		--argjson best "$best" --argjson neck "$neck" --argjson flow "$result" \
 		--argjson rate "[$(IFS=,; echo "${rate[*]}")]" \
-		'{case: $case, kind: $kind, measure: $measure, best: $best,
+		'{case: $case, kind: $kind, measure: $measure, best: $best, neck: $neck,
 		  rate: $rate, flow: $flow}' >>"$WORK/raw"
 	python3 "$HERE/tcp_report.py" --line "$WORK/raw"
 }

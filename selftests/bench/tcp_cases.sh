@@ -5,11 +5,14 @@
 # The cases of tcp.sh. Each sets the paths' rate (Mbit/s) and rtt (base round
 # trip, ms), and where they differ from the default queue (of the BDP), loss
 # (%), jitter (ms), best (the path of plain TCP), options (of tcpflow), events
-# (a command in the flow's background) and measure (see tcp_report.py).
+# (a command in the flow's background), paths (the first so many are used), neck
+# (rate of the link behind them all) and measure (see tcp_report.py).
 
 TCP_CASES=(equal delays rates both both_reversed loss_one loss_all dead
 	shallow shallow_delays bad_paths jitter jitter_delays one_path
-	both_ways many short_30k short_300k short_3m)
+	both_ways many bottleneck short_30k short_300k short_3m
+	short_30k_delays short_300k_delays short_3m_delays
+	short_30k_bad short_300k_bad short_3m_bad requests gigabit)
 
 case_equal()
 {
@@ -117,23 +120,49 @@ case_many()
 	measure=many
 }
 
-case_short_30k()
+# Two paths through one line, and a plain connection through it beside
+case_bottleneck()
+{
+	rate=(100 100 100 100)
+	rtt=(10 10 10 10)
+	paths=2
+	neck=20
+	options=(-t 40)
+	events=(flow ipv6 -t 40 -p 7001)
+	measure=neck
+}
+
+# Answers of 10 kB while a transfer goes on
+case_requests()
 {
 	case_equal
-	options=(-n 30000)
+	options=(-r 2000 -t 300)
+	measure=latency
+}
+
+# As far as the CPU goes
+case_gigabit()
+{
+	rate=(1000 1000 1000 1000)
+	rtt=(10 10 10 10)
+	options=(-n 100000000 -t 60)
+	measure=cpu
+}
+
+# short OCTETS PATHS: how long it takes, over the paths of another case
+short()
+{
+	"case_$2"
+	options=(-n "$1")
 	measure=duration
 }
 
-case_short_300k()
-{
-	case_equal
-	options=(-n 300000)
-	measure=duration
-}
-
-case_short_3m()
-{
-	case_equal
-	options=(-n 3000000)
-	measure=duration
-}
+case_short_30k() { short 30000 equal; }
+case_short_300k() { short 300000 equal; }
+case_short_3m() { short 3000000 equal; }
+case_short_30k_delays() { short 30000 delays; }
+case_short_300k_delays() { short 300000 delays; }
+case_short_3m_delays() { short 3000000 delays; }
+case_short_30k_bad() { short 30000 bad_paths; }
+case_short_300k_bad() { short 300000 bad_paths; }
+case_short_3m_bad() { short 3000000 bad_paths; }

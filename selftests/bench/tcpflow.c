@@ -8,6 +8,8 @@
  *	-n OCTETS	or send so much and wait for its end
  *	-N COUNT	so many flows at once (1)
  *	-b		both directions at once on each connection
+ *	-r COUNT	beside it, so many answers of 10,000 octets from A to
+ *			requests of B, one after the other; ends with them
  *	-m		MPTCP sockets
  *	-c NAME		congestion control; default: the host's
  *	-p PORT		(7000)
@@ -15,8 +17,10 @@
  * prints one JSON object. "octets": received in the time, of each flow from A
  * to B ("back": from B to A); "after": of these, later than 3 s; "gap": the
  * longest time, after 3 s, in which nothing reached the receiving programs;
- * "seconds": when the last octet of -n came; "correct": every octet was the
- * one sent at its place. Times count from before the first connect().
+ * "seconds": when the last octet of -n came; "cpu": seconds that the CPUs were
+ * busy; "median", "p99": of -r, seconds from request to answer; "correct":
+ * every octet was the one sent at its place. Times count from before the first
+ * connect().
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -43,6 +47,8 @@
 #define PATTERN		65521		/* octets, then again; a prime */
 #define PIECE		(64 * 1024)
 #define SETTLED		3.0		/* seconds of start-up */
+#define REQUEST		100		/* octets */
+#define ANSWER		10000
 
 /* One direction of one connection. */
 struct stream {
@@ -50,6 +56,14 @@ struct stream {
 	uint64_t sent, received, after;
 	int done;
 };
+
+/* Requests and answers */
+static struct {
+	int client, server;		/* sockets */
+	int count, done;
+	size_t asked, answered;		/* octets of the present one */
+	double since, *took;
+} rr = { .client = -1, .server = -1 };
 
 static unsigned char pattern[PATTERN + PIECE];
 static struct stream streams[2 * FLOWS_MAX];
@@ -172,11 +186,69 @@ static void receive_some(struct stream *s)
 		finished = time;
 }
 
+static double busy(void)
+{
+	unsigned long long user, nice, system, idle, wait, irq, softirq;
+	FILE *f = fopen("/proc/stat", "r");
+
+	if (!f || fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu", &user,
+			 &nice, &system, &idle, &wait, &irq, &softirq) != 7)
+		err(1, "/proc/stat");
+	fclose(f);
+	return (double)(user + nice + system + irq + softirq) /
+	       sysconf(_SC_CLK_TCK);
+}
+
+static void ask(void)
+{
+	rr.asked = rr.answered = 0;
+	rr.since = now();
+	if (send(rr.client, pattern, REQUEST, 0) != REQUEST)
+		err(1, "request");
+}
+
+static size_t take(int fd)
+{
+	static unsigned char buffer[PIECE];
+	ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+
+	if (n < 0 && errno != EAGAIN)
+		err(1, "recv");
+	return n < 0 ? 0 : n;
+}
+
+/* Returns whether all were answered */
+static int requests(int at_server, int at_client)
+{
+	if (at_server) {
+		rr.asked += take(rr.server);
+		if (rr.asked == REQUEST &&
+		    send(rr.server, pattern, ANSWER, 0) != ANSWER)
+			err(1, "answer");
+	}
+	if (at_client) {
+		rr.answered += take(rr.client);
+		if (rr.answered == ANSWER) {
+			rr.took[rr.done++] = now() - rr.since;
+			if (rr.done < rr.count)
+				ask();
+		}
+	}
+	return rr.count && rr.done == rr.count;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
 /* Both ends of every stream in one loop; whoever can, does. */
 static void run(void)
 {
-	struct pollfd fds[4 * FLOWS_MAX];
-	int i, open;
+	struct pollfd fds[4 * FLOWS_MAX + 2], *last = fds + 2 * n_streams;
+	int i, open, served;
 
 	do {
 		open = 0;
@@ -189,7 +261,10 @@ static void run(void)
 			fds[2 * i + 1].events = POLLIN;
 			open += s->done != 2;
 		}
-		if (poll(fds, 2 * n_streams, 100) < 0)
+		last[0].fd = rr.server;
+		last[1].fd = rr.client;
+		last[0].events = last[1].events = POLLIN;
+		if (poll(fds, 2 * n_streams + 2, 100) < 0)
 			err(1, "poll");
 		for (i = 0; i < n_streams; i++) {
 			if (fds[2 * i].revents)
@@ -197,7 +272,8 @@ static void run(void)
 			if (fds[2 * i + 1].revents)
 				receive_some(&streams[i]);
 		}
-	} while (open && now() - start < duration);
+		served = requests(last[0].revents, last[1].revents);
+	} while (open && !served && now() - start < duration);
 }
 
 static void print_list(const char *name, int first, int step, int after)
@@ -211,17 +287,36 @@ static void print_list(const char *name, int first, int step, int after)
 	printf("], ");
 }
 
+/* A connection between the two namespaces; the far end is returned */
+static int connect_to(int near, const struct sockaddr_in6 *source,
+		      const struct sockaddr_in6 *destination, int listener)
+{
+	int far;
+
+	if (bind(near, (const struct sockaddr *)source, sizeof(*source)))
+		err(1, "bind");
+	if (connect(near, (const struct sockaddr *)destination,
+		    sizeof(*destination)))
+		err(1, "connect");
+	far = accept(listener, NULL, NULL);
+	if (far < 0)
+		err(1, "accept");
+	return far;
+}
+
 int main(int argc, char **argv)
 {
+	double cpu;
 	struct sockaddr_in6 source, destination;
 	int option, listener, i, port = 7000, both = 0, step;
 
-	while ((option = getopt(argc, argv, "t:n:N:bmc:p:")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:N:br:mc:p:")) != -1) {
 		switch (option) {
 		case 't': duration = atof(optarg); break;
 		case 'n': amount = atoll(optarg); break;
 		case 'N': n_flows = atoi(optarg); break;
 		case 'b': both = 1; break;
+		case 'r': rr.count = atoi(optarg); break;
 		case 'm': protocol = IPPROTO_MPTCP; break;
 		case 'c': congestion = optarg; break;
 		case 'p': port = atoi(optarg); break;
@@ -242,30 +337,39 @@ int main(int argc, char **argv)
 		err(1, "bind %s", argv[3]);
 	enter(argv[0]);
 	parse(argv[2], 0, &source);
+	cpu = busy();
 	start = now();
 	for (i = 0; i < n_flows; i++) {
 		int far, near = open_socket();
 
-		if (bind(near, (struct sockaddr *)&source, sizeof(source)))
-			err(1, "bind %s", argv[2]);
-		if (connect(near, (struct sockaddr *)&destination,
-			    sizeof(destination)))
-			err(1, "connect %s", argv[3]);
-		far = accept(listener, NULL, NULL);
-		if (far < 0)
-			err(1, "accept");
+		far = connect_to(near, &source, &destination, listener);
 		add_stream(near, far);
 		if (both)
 			add_stream(far, near);
 	}
+	if (rr.count) {
+		rr.took = calloc(rr.count, sizeof(*rr.took));
+		if (!rr.took)
+			err(1, "memory");
+		rr.server = open_socket();
+		rr.client = connect_to(rr.server, &source, &destination,
+				       listener);
+		ask();
+	}
 	run();
+	cpu = busy() - cpu;
 	step = both ? 2 : 1;
 	printf("{");
 	print_list("octets", 0, step, 0);
 	print_list("after", 0, step, 1);
 	if (both)
 		print_list("back", 1, step, 0);
-	printf("\"gap\": %.4f, \"seconds\": %.4f, \"correct\": %s}\n", gap,
+	if (rr.done) {
+		qsort(rr.took, rr.done, sizeof(*rr.took), by_value);
+		printf("\"median\": %.5f, \"p99\": %.5f, ",
+		       rr.took[rr.done / 2], rr.took[rr.done * 99 / 100]);
+	}
+	printf("\"cpu\": %.2f, \"gap\": %.4f, \"seconds\": %.4f, \"correct\": %s}\n", cpu, gap,
 	       finished, wrong ? "false" : "true");
 	return 0;
 }
