@@ -58,5 +58,9 @@ act1()
 		-b "$(offered "$A_PROVIDERS" "$NONCE_HEADER")"
 	heading "TCP over all paths"
 	iperf tcp "$B_ADDRESS" "" -t "$TIME"
+	heading "TCP with a window for each path"
+	shown ip -n A ilnp set tcp on
+	iperf tcp-windows "$B_ADDRESS" "" -t "$TIME"
+	ip -n A ilnp set tcp off
 	act1_copy
 }

@@ -5,7 +5,7 @@
     plot.py DIRECTORY       reads DIRECTORY/data, writes DIRECTORY/*.png
 
 Act 1 gives the four figures of the reference talk: UDP and TCP, per interface
-and in total. Rates are those of the interface counters of the core router that
+and in total; and TCP with a window for each path beside the talk's. Rates are those of the interface counters of the core router that
 all of host A's providers lead to, so they show what the links delivered.
 """
 import json
@@ -103,17 +103,16 @@ def caption(figure, data):
         fontsize=8, color=GREY)
 
 
-def per_interface(data, proto):
-    """Small panels, one per interface, and plain IPv6 on its one."""
-    rates = data.rates(proto)
-    plain = data.rates("plain-" + proto)
+def per_interface(data, name, other, titles):
+    """Small panels, one per interface, of two measurements."""
+    proto = name.split("-")[0]
+    rates = data.rates(name)
+    others = data.rates(other)
     link = data.parameters["rate"]
     panels = len(rates)
     figure, axes = plt.subplots(panels, 2, figsize=(11, 1.5 * panels + 1.5),
                                 sharex="col", sharey=True)
-    for column, (title, series) in enumerate((
-            (f"ILNP: one {proto.upper()} flow over four paths", rates),
-            (f"Plain IPv6: one {proto.upper()} flow, one path", plain))):
+    for column, (title, series) in enumerate(zip(titles, (rates, others))):
         for i, (device, (times, values)) in enumerate(sorted(series.items())):
             axis = axes[i][column]
             axis.fill_between(times, values, color=COLOURS[i], alpha=0.25,
@@ -135,7 +134,7 @@ def per_interface(data, proto):
                     "carries to host B", fontsize=13)
     figure.tight_layout(rect=(0, 0.03, 1, 1))
     caption(figure, data)
-    data.save(figure, f"{proto}-per-interface.png")
+    data.save(figure, f"{name}-per-interface.png")
 
 
 def in_total(data, proto):
@@ -144,6 +143,10 @@ def in_total(data, proto):
     times, values = total(data.rates(proto))
     axis.plot(times, values, color=COLOURS[0], linewidth=1.6,
               label="ILNP, four paths, total")
+    if data.exists(proto + "-windows.samples"):
+        times, values = total(data.rates(proto + "-windows"))
+        axis.plot(times, values, color=COLOURS[2], linewidth=1.6,
+                  label="the same, ilnp set tcp on")
     times, values = total(data.rates("plain-" + proto))
     axis.plot(times, values, color=COLOURS[5], linewidth=1.6,
               label="plain IPv6, one path")
@@ -156,7 +159,7 @@ def in_total(data, proto):
     axis.set_xlim(left=0)
     axis.set_xlabel("time, s")
     axis.set_ylabel("Mbit/s")
-    axis.legend(loc="upper right", ncol=4, fontsize=9)
+    axis.legend(loc="upper right", ncol=3, fontsize=9)
     axis.set_title(f"{proto.upper()}: one flow from host A to host B, in total",
                    fontsize=13, pad=10)
     figure.tight_layout(rect=(0, 0.03, 1, 1))
@@ -261,9 +264,17 @@ def handoff(data):
 
 def act1(data):
     for proto in ("udp", "tcp"):
-        if data.exists(proto + ".samples"):
-            per_interface(data, proto)
-            in_total(data, proto)
+        if not data.exists(proto + ".samples"):
+            continue
+        flow = f"one {proto.upper()} flow"
+        per_interface(data, proto, "plain-" + proto,
+                      (f"ILNP: {flow} over four paths",
+                       f"Plain IPv6: {flow}, one path"))
+        in_total(data, proto)
+    if data.exists("tcp-windows.samples"):
+        per_interface(data, "tcp-windows", "tcp",
+                      ("ILNP: one TCP flow, ilnp set tcp on",
+                       "ILNP: one TCP flow, in turn as in the talk"))
 
 
 def main():

@@ -133,8 +133,10 @@ def act1(run):
         run.text("ping.out")).groups()
     over = {name: run.frames(name, header) / rate for name, header, rate in (
         ("plain-udp", 0, p["rate"]), ("plain-tcp", 0, p["rate"]),
-        ("udp", nonce, total), ("tcp", nonce, total))}
-    shares = {name: run.shares(name) for name in ("udp", "tcp", "copy")}
+        ("udp", nonce, total), ("tcp", nonce, total),
+        ("tcp-windows", nonce, total))}
+    shares = {name: run.shares(name)
+              for name in ("udp", "tcp", "tcp-windows", "copy")}
     sha256_ok = run.exists("copy.same")
     result = {
         "udp": {"share": rounded(shares["udp"]),
@@ -142,6 +144,8 @@ def act1(run):
         "tcp": {"share": rounded(shares["tcp"]),
                 "total_over_sum": rounded(over["tcp"]),
                 "sha256_ok": sha256_ok},
+        "tcp_windows": {"share": rounded(shares["tcp-windows"]),
+                        "total_over_sum": rounded(over["tcp-windows"])},
         "ping": {"sent": int(sent), "received": int(received)},
         "ipv6_one_path": {"udp_over_link": rounded(over["plain-udp"]),
                           "tcp_over_link": rounded(over["plain-tcp"])},
@@ -154,7 +158,8 @@ def act1(run):
     for name, text in (("plain-udp", "plain IPv6, UDP, one path"),
                        ("plain-tcp", "plain IPv6, TCP, one path"),
                        ("udp", "ILNP, UDP, four paths"),
-                       ("tcp", "ILNP, TCP, four paths")):
+                       ("tcp", "ILNP, TCP, four paths"),
+                       ("tcp-windows", "the same, ilnp set tcp on")):
         extra = f"{run.link_rate(name):.2f} Mbit/s of frames"
         row(text, shares.get(name), run.goodput(name), over[name], extra)
     r = run.received("udp")
