@@ -97,7 +97,7 @@ clean:
 
 .PHONY: deb
 deb: bpf iproute2
-	packaging/deb $(IPROUTE2_OUT)/ip build/deb
+	packaging/deb $(IPROUTE2_OUT) build/deb
 
 # --- guests -------------------------------------------------------------
 

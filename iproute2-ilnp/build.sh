@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes an `ip` with the ilnp object: fetches Debian's iproute2 source package,
-# adds our files to an unpacked copy of it, builds `ip` and installs it.
+# Makes an `ip` with the ilnp object and an `ss` that shows the paths of a TCP
+# connection: fetches Debian's iproute2 source package, adds our files to an
+# unpacked copy of it, builds both and installs them.
 # Nothing of iproute2 is kept in this tree.
 #
 #   build.sh fetch CACHEDIR            download the source package (host)
-#   build.sh build CACHEDIR OUTDIR     leaves OUTDIR/ip (host or chroot)
-#   build.sh install OUTDIR DESTDIR    ip, man page, completion
+#   build.sh build CACHEDIR OUTDIR     leaves OUTDIR/ip and ss (host or chroot)
+#   build.sh install OUTDIR DESTDIR    ip, ss, man page, completion
 #   build.sh uninstall DESTDIR         undoes it
 #
 # IPROUTE2=DIR builds from that iproute2 tree (it is copied, never changed)
@@ -23,6 +24,7 @@ tree=$(cd "$here/.." && pwd -P)
 skel=$tree/bpf/ilnp6.skel.h
 uapi=$tree/linux/include/uapi/linux/ilnp6.h
 completion_dir=/etc/bash_completion.d
+programs=(ip ss)
 
 die()
 {
@@ -147,7 +149,8 @@ our_files()
 {
 	local file
 
-	for file in "$here"/ip/ipilnp*.[ch] "$uapi" "$skel"; do
+	for file in "$here"/ip/ipilnp*.[ch] "$here"/misc/ssilnp.c "$uapi" \
+		"$skel"; do
 		if [ -e "$file" ]; then
 			echo "$file"
 		fi
@@ -191,7 +194,8 @@ edit()
 		"to ${file##*/}: this iproute2 differs from the known ones"
 }
 
-# One row, one name, one declaration, our objects. All else is untouched.
+# One row, one name, one declaration, one call, our objects. All else is
+# untouched.
 add_object()
 {
 	local src=$1 objects
@@ -205,8 +209,15 @@ add_object()
 		's/^(int do_)mptcp(\(int argc, char \*\*argv\);)$/&\n\1ilnp\2/'
 	edit "$src/ip/Makefile" "IPOBJ += $objects" \
 		"s/^RTMONOBJ=/IPOBJ += $objects\n&/"
+	edit "$src/misc/ss.c" 'ss_ilnp_paths(const' \
+		's/^static void tcp_show_info\(/const char *ss_ilnp_paths(const struct inet_diag_sockid *id);\n\n&/'
+	edit "$src/misc/ss.c" 'ss_ilnp_paths(&' \
+		's/^\t\tfree\(s\.dctcp\);$/\t\tif (!strcmp(s.cong_alg, "ilnp"))\n\t\t\tout("%s", ss_ilnp_paths(\&r->id));\n&/'
+	edit "$src/misc/Makefile" 'ssilnp.o' 's/^SSOBJ=ss\.o/& ssilnp.o/'
 	echo "$objects: CFLAGS += -Wextra -Wno-unused-parameter" \
 		"-Wno-sign-compare" >>"$src/ip/Makefile"
+	echo "ssilnp.o: CFLAGS += -Wextra -Wno-unused-parameter" \
+		"-Wno-sign-compare" >>"$src/misc/Makefile"
 }
 
 configure()
@@ -228,14 +239,15 @@ copy_ours()
 	local src=$1 file to
 
 	mkdir -p "$src/include/uapi/linux"
-	rm -f "$src"/ip/ipilnp*.o
+	rm -f "$src"/ip/ipilnp*.o "$src/misc/ssilnp.o"
 	# a file that is gone from here
 	rm -f "$src"/ip/ipilnp*.[ch] "$src/ip/ilnp6.skel.h"
 	our_files | while read -r file; do
-		to=$src/ip
-		if [ "$file" = "$uapi" ]; then
-			to=$src/include/uapi/linux
-		fi
+		case $file in
+		"$uapi") to=$src/include/uapi/linux ;;
+		*/misc/*) to=$src/misc ;;
+		*) to=$src/ip ;;
+		esac
 		cp "$file" "$to/"
 	done
 	[ -e "$skel" ] || echo "NOTE: bpf/ilnp6.skel.h is missing:" \
@@ -260,35 +272,38 @@ build()
 	our_id=$(our_id)
 
 	if [ "$(cat "$out/.source" 2>/dev/null)" != "$source_id" ]; then
-		rm -f "$out/.source" "$out/.ours" "$out/ip"
+		rm -f "$out/.source" "$out/.ours" "$out/ip" "$out/ss"
 		unpack "$cache" "$src"
 		configure "$src"
 		add_object "$src"
 		echo "$source_id" >"$out/.source"
 	fi
 	if [ "$(cat "$out/.ours" 2>/dev/null)" = "$our_id" ] &&
-		[ -x "$out/ip" ]; then
+		[ -x "$out/ip" ] && [ -x "$out/ss" ]; then
 		return 0
 	fi
-	rm -f "$out/.ours" "$out/ip"
+	rm -f "$out/.ours" "$out/ip" "$out/ss"
 	copy_ours "$src"
 	make -C "$src" SUBDIRS="lib ip" TARGETS=ip SCRIPTS= \
 		CC="${CC:-gcc}" KERNEL_INCLUDE=/usr/include
-	cp "$src/ip/ip" "$out/ip.new"
-	mv "$out/ip.new" "$out/ip"
+	make -C "$src" SUBDIRS=misc TARGETS=ss CC="${CC:-gcc}" \
+		KERNEL_INCLUDE=/usr/include
+	cp "$src/ip/ip" "$src/misc/ss" "$out/"
 	echo "$our_id" >"$out/.ours"
 }
 
 # --- install ------------------------------------------------------------
 
-# The distribution's own ip steps aside and comes back with `uninstall`;
-# upgrades of its package then leave ours alone. In a DESTDIR there is none.
+# divert NAME OPTION...: the distribution's own steps aside and comes back with
+# `uninstall`; upgrades of its package then leave ours alone. In a DESTDIR there
+# is none.
 divert()
 {
-	local owned
+	local name=$1 owned
 
+	shift
 	command -v dpkg-divert >/dev/null || return 0
-	for owned in /bin/ip /usr/bin/ip; do
+	for owned in "/bin/$name" "/usr/bin/$name"; do
 		if dpkg-query -S "$owned" >/dev/null 2>&1; then
 			dpkg-divert --package iproute2-ilnp "$@" \
 				--divert "$owned.distrib" "$owned"
@@ -299,33 +314,37 @@ divert()
 
 install_all()
 {
-	local out=$1 dest=$2 ip
+	local out=$1 dest=$2 name
 
-	[ -x "$out/ip" ] || die "$out/ip is missing: build first"
-	if [ -z "$dest" ]; then
-		divert --add --rename
-	fi
+	for name in "${programs[@]}"; do
+		[ -x "$out/$name" ] ||
+			die "$out/$name is missing: build first"
+	done
 	# /bin is a link to usr/bin since Debian 12, and sbin/ip one to ip.
-	ip=$dest/usr/bin/ip
 	install -d "$dest/usr/bin" "$dest/usr/share/man/man8" \
 		"$dest$completion_dir"
-	install -m 755 "$out/ip" "$ip"
+	for name in "${programs[@]}"; do
+		[ -n "$dest" ] || divert "$name" --add --rename
+		install -m 755 "$out/$name" "$dest/usr/bin/$name"
+	done
 	install -m 644 "$here/ip-ilnp.8" "$dest/usr/share/man/man8/"
 	install -m 644 "$here/bash-completion/ip-ilnp" "$dest$completion_dir/"
 }
 
 uninstall_all()
 {
-	local dest=$1
+	local dest=$1 name
 
 	rm -f "$dest/usr/share/man/man8/ip-ilnp.8" \
 		"$dest$completion_dir/ip-ilnp"
-	if [ -n "$dest" ]; then
-		rm -f "$dest/usr/bin/ip"
-	elif [ -e /usr/bin/ip.distrib ]; then
-		rm -f /usr/bin/ip
-		divert --remove --rename
-	fi
+	for name in "${programs[@]}"; do
+		if [ -n "$dest" ]; then
+			rm -f "$dest/usr/bin/$name"
+		elif [ -e "/usr/bin/$name.distrib" ]; then
+			rm -f "/usr/bin/$name"
+			divert "$name" --remove --rename
+		fi
+	done
 }
 
 case ${1:-}:$# in

@@ -118,42 +118,47 @@ dkms_version()
 	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$SELFTESTS/../dkms.conf"
 }
 
-built_ip()
+# The folder of a built ip and ss
+programs()
 {
-	local file
+	local dir
 
-	for file in "$SELFTESTS/../build/native/iproute2/ip" \
-		/ilnp/iproute2/ip; do
-		[ -x "$file" ] && echo "$file" && return
+	for dir in "$SELFTESTS/../build/native/iproute2" /ilnp/iproute2; do
+		[ -x "$dir/ip" ] && echo "$dir" && return
 	done
+}
+
+# As the distribution has them
+sums()
+{
+	sha256sum <"$LAYER/usr/bin/ip$1"
+	sha256sum <"$LAYER/usr/bin/ss$1"
 }
 
 t_deb()
 {
-	local version ip before
+	local version built before
 
-	ip=$(built_ip)
-	[ -n "$ip" ] || die "ip is not built"
+	built=$(programs)
+	[ -n "$built" ] || die "ip is not built"
 	version=$(kernel)
-	check "packages" bash "$SELFTESTS/../packaging/deb" "$ip" \
+	check "packages" bash "$SELFTESTS/../packaging/deb" "$built" \
 		"$WORK/deb" || return
 	layer_up
 	trap layer_down EXIT
 	cp "$WORK"/deb/*.deb "$LAYER/tmp/"
-	before=$(sha256sum <"$LAYER/usr/bin/ip")
+	before=$(sums "")
 	check "install" in_layer bash -c 'dpkg -i /tmp/*.deb' || build_log
 	check "module" module_good "$version"
 	matches "ip" correspondent "$(in_layer ip ilnp help 2>&1)"
-	equal "the distribution's ip" "$before" \
-		"$(sha256sum <"$LAYER/usr/bin/ip.distrib")"
+	equal "the distribution's ip and ss" "$before" "$(sums .distrib)"
+	check "ss" in_layer ss --version
 	check "man page" in_layer test -e /usr/share/man/man8/ip-ilnp.8.gz
 	check "unit" in_layer systemd-analyze verify ilnp.service
 	check "again" in_layer bash -c 'dpkg -i /tmp/ilnp6_*.deb'
-	equal "the distribution's ip after a second time" "$before" \
-		"$(sha256sum <"$LAYER/usr/bin/ip.distrib")"
+	equal "they after a second time" "$before" "$(sums .distrib)"
 	check "purge" in_layer dpkg --purge ilnp6 ilnp6-dkms
-	equal "ip afterwards" "$before" \
-		"$(sha256sum <"$LAYER/usr/bin/ip")"
+	equal "ip and ss afterwards" "$before" "$(sums "")"
 	refute "module afterwards" module_good "$version"
 	equal "what is left" "" "$(cd "$WORK/upper/up" &&
 		find usr lib etc var/lib/ilnp -name '*ilnp*' 2>/dev/null |

@@ -141,8 +141,20 @@ def shown(t: Test):
         t.check(f"text has path {i}",
                 f"to {l64('b', 0)} from {l64('a', i)} state up cwnd " in text,
                 text)
+    t.equal("the same with -s at the end", text,
+            t.on("A", "ip", "ilnp", "session", "show", "-s").stdout)
     text = t.on("A", "ip", "ilnp", "session", "show").stdout
     t.check("not without -s", "tcp" not in text, text)
+    text = t.on("A", "ss", "-Htin", "dport", "=", "5000").stdout
+    for path in conn["paths"]:
+        want = (f"path:(to:{path['remote_l64']} from:{path['local_l64']} "
+                f"state:up cwnd:{path['cwnd']} inflight:0 ")
+        t.check("ss shows " + want, want in text, text)
+        t.check("and what it delivered",
+                f" delivered:{path['delivered']} " in text, text)
+    text = t.on("B", "ss", "-Htin", "sport", "=", "5000").stdout
+    t.check("ss of who has none", " cubic " in text and "path:" not in text,
+            text)
     t.equal("filter", [], t.show("A", "ilnp", "session", "show", "to",
                                  "9:9:9:9"))
     many = [Flow(t, port=6000 + i) for i in range(60)]

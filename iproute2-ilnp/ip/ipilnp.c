@@ -616,6 +616,9 @@ static int session_show(int argc, char **argv)
 	ILNP_REQUEST(req, ILNP6_CMD_SESSION_GET, 0);
 	int ret = 0;
 
+	/* Before the object as everywhere, or here */
+	for (; argc > 0 && !strncmp(*argv, "-s", 2); argc--, argv++)
+		++show_stats;
 	get_filter(argc, argv, "to", ILNP6_A_REMOTE_NID, &req.n);
 	get_filter(argc, argv, "to", ILNP6_A_REMOTE_NID, &tcp.n);
 	if (json || show_stats)
