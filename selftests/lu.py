@@ -10,6 +10,8 @@ from lib import NID_A, Suite, Test, l64, prefix
 
 suite = Suite()
 MANY = 500
+# A debug kernel keeps what was freed, and is late.
+DEBUG = os.path.exists("/proc/lockdep")
 RATE = 200
 
 
@@ -141,7 +143,8 @@ def ten_thousand(t: Test):
     t.ilnp("A", "l64", "del", l64("a", 1), "dev", "a1")
     heard = json.loads(listener.communicate()[0])
     t.equal("told", n, heard["told"])
-    t.within("most in one second", 1, rate * 1.1, heard["worst"])
+    t.within("most in one second", 1, rate * (2 if DEBUG else 1.1),
+             heard["worst"])
     t.equal("told again after they acknowledged", 0, heard["retold"])
     t.within("tries with those that do not", n / deaf * 5, n / deaf * 10,
              heard["deaf"])
@@ -149,7 +152,8 @@ def ten_thousand(t: Test):
             t.stat("A", "lu-rx-ack") - acked)
     t.eventually("the last given up", 240, lambda:
                  t.stat("A", "lu-given-up") == n // deaf)
-    t.within("memory over what it was", -1 << 40, 200000, slab() - before)
+    t.within("memory over what it was", -1 << 40,
+             10000000 if DEBUG else 200000, slab() - before)
 
 
 @suite.case("lifetimes are told again before they end")
