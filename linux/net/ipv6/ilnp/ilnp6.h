@@ -573,6 +573,9 @@ struct ilnp6_flow {
  * @key: hash of ports and NIDs
  * @ts: highest TSval
  * @sack: where the first SACK block that we told it last begins
+ * @una: what it has acknowledged, if @acks
+ * @wnd: the window it gave with that, as in a header
+ * @acks: it is one of congestion control "ilnp"
  * @when: jiffies
  * @syn: of the path its SYN came over; only to be compared
  */
@@ -580,6 +583,9 @@ struct ilnp6_tcp_ts {
 	u32 key;
 	u32 ts;
 	u32 sack;
+	u32 una;
+	__be16 wnd;
+	bool acks;
 	unsigned long when;
 	const struct ilnp6_path_stat *syn;
 };
@@ -1016,6 +1022,8 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		   struct sk_buff *skb, unsigned int thoff,
 		   const struct ilnp6_path *p);
+void ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
+		     __be64 remote_nid);
 struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 					 const struct ilnp6_session *s,
 					 struct ilnp6_paths *ps,

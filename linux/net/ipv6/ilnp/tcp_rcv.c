@@ -54,12 +54,19 @@ static u8 *timestamp(struct tcphdr *th, unsigned int len)
 	return NULL;
 }
 
-static u32 hash(const struct ilnp6_net *in, const struct ilnp6_session *s,
-		__be16 remote, __be16 local)
+static u32 hash(const struct ilnp6_net *in, __be64 local_nid,
+		__be64 remote_nid, __be16 remote, __be16 local)
 {
 	return jhash_3words((__force u32)remote << 16 | (__force u32)local,
-			    (u32)be64_to_cpu(s->local_nid),
-			    (u32)be64_to_cpu(s->corr->nid), in->flow_seed);
+			    (u32)be64_to_cpu(local_nid),
+			    (u32)be64_to_cpu(remote_nid), in->flow_seed);
+}
+
+static u32 hash_of_sock(const struct ilnp6_net *in, const struct sock *sk,
+			__be64 local_nid, __be64 remote_nid)
+{
+	return hash(in, local_nid, remote_nid, inet_sk(sk)->inet_dport,
+		    inet_sk(sk)->inet_sport);
 }
 
 /*
@@ -72,6 +79,7 @@ static u32 highest(struct ilnp6_net *in, u32 key, u32 ts)
 
 	if (READ_ONCE(e->key) != key ||
 	    time_after(jiffies, READ_ONCE(e->when) + 60 * HZ)) {
+		WRITE_ONCE(e->acks, false);
 		WRITE_ONCE(e->key, key);
 		WRITE_ONCE(e->ts, ts);
 	} else if ((s32)(ts - READ_ONCE(e->ts)) > 0) {
@@ -167,6 +175,80 @@ static void measure(struct ilnp6_session *s, struct ilnp6_paths *ps,
 	}
 }
 
+/* With a timestamp before it, as Linux writes them */
+static u8 *first_sack(const struct tcphdr *th, unsigned int len)
+{
+	u8 *p = (u8 *)(th + 1) + TCPOLEN_TSTAMP_ALIGNED;
+
+	return len >= sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED +
+		      TCPOLEN_SACK_BASE_ALIGNED + TCPOLEN_SACK_PERBLOCK &&
+	       p[2] == TCPOPT_SACK ? p + 4 : NULL;
+}
+
+static void put_word(struct sk_buff *skb, struct tcphdr *th, u8 *at,
+		     __be32 word)
+{
+	inet_proto_csum_replace4(&th->check, skb, get_unaligned((__be32 *)at),
+				 word, false);
+	put_unaligned(word, (__be32 *)at);
+}
+
+/*
+ * A late ACK may have news in its SACK blocks, at which TCP looks without
+ * asking the congestion control, to let RACK conclude that all slower paths'
+ * segments are lost. It gets the acknowledgement that the connection has.
+ */
+static void raise_ack(struct sk_buff *skb, struct tcphdr *th, unsigned int len,
+		      const struct ilnp6_tcp_ts *e)
+{
+	u8 *sack = first_sack(th, len), *news = sack;
+	u32 una = READ_ONCE(e->una);
+	__be16 wnd = READ_ONCE(e->wnd);
+
+	if (!sack || !READ_ONCE(e->acks) || !before(ntohl(th->ack_seq), una))
+		return;
+	while (before(get_unaligned_be32(news), una)) {
+		news += TCPOLEN_SACK_PERBLOCK;
+		if (news - sack + TCPOLEN_SACK_BASE >= sack[-1] ||
+		    news + TCPOLEN_SACK_PERBLOCK > (u8 *)th + len)
+			return;
+	}
+	/* One below it in the first place would be of what came twice */
+	if (news != sack) {
+		put_word(skb, th, sack, get_unaligned((__be32 *)news));
+		put_word(skb, th, sack + 4,
+			 get_unaligned((__be32 *)(news + 4)));
+	}
+	if (ntohs(th->window) > ntohs(wnd)) {
+		inet_proto_csum_replace2(&th->check, skb, th->window, wnd,
+					 false);
+		th->window = wnd;
+	}
+	put_word(skb, th, (u8 *)&th->ack_seq, htonl(una));
+}
+
+/**
+ * ilnp6_tcp_acked - a connection of congestion control "ilnp" had an ACK
+ * @sk: its socket, locked
+ * @local_nid: of its session, network order
+ * @remote_nid: network order
+ */
+void ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
+		     __be64 remote_nid)
+{
+	struct ilnp6_net *in = ilnp6_pernet(sock_net(sk));
+	u32 key = hash_of_sock(in, sk, local_nid, remote_nid);
+	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (READ_ONCE(e->key) != key)
+		return;
+	WRITE_ONCE(e->wnd, htons(min(tp->snd_wnd >> tp->rx_opt.snd_wscale,
+				     (u32)U16_MAX)));
+	WRITE_ONCE(e->una, tp->snd_una);
+	WRITE_ONCE(e->acks, true);
+}
+
 /**
  * ilnp6_tcp_rcv - a TCP segment came over one of several paths
  * @in: namespace; softirq, RCU held
@@ -175,7 +257,8 @@ static void measure(struct ilnp6_session *s, struct ilnp6_paths *ps,
  * @thoff: offset of the TCP header from skb->data
  * @p: the path
  *
- * May raise its timestamp. What it remembers is a hint, so no lock.
+ * May raise its timestamp and what it acknowledges. What is remembered is a
+ * hint, so no lock.
  */
 void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		   struct sk_buff *skb, unsigned int thoff,
@@ -183,6 +266,7 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 {
 	struct ilnp6_paths *ps = rcu_dereference(s->paths);
 	struct tcphdr *th = (struct tcphdr *)(skb->data + thoff);
+	struct ilnp6_tcp_ts *e;
 	unsigned int len;
 	u32 key, ts, max;
 	u8 *opt;
@@ -197,11 +281,11 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 	opt = timestamp(th, len);
 	if (!opt)
 		return;
-	key = hash(in, s, th->source, th->dest);
+	key = hash(in, s->local_nid, s->corr->nid, th->source, th->dest);
+	e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	ts = get_unaligned_be32(opt);
 	if (th->syn) {
-		struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
-
+		WRITE_ONCE(e->acks, false);
 		WRITE_ONCE(e->key, key);
 		WRITE_ONCE(e->ts, ts);
 		WRITE_ONCE(e->when, jiffies);
@@ -214,14 +298,16 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 			min(p->stat->ack_budget +
 			    max_t(int, skb_shinfo(skb)->gso_segs, 1), ACKS_MAX);
 		measure(s, ps, p, key, ts, skb->len - thoff - len);
-	} else if (s->ack_from != p->stat) {
-		s->ack_from = p->stat;
-		WRITE_ONCE(s->ack_flips, s->ack_flips + 1);
+	} else {
+		if (s->ack_from != p->stat) {
+			s->ack_from = p->stat;
+			WRITE_ONCE(s->ack_flips, s->ack_flips + 1);
+		}
+		raise_ack(skb, th, len, e);
 	}
 	if (likely(max == ts))
 		return;
-	inet_proto_csum_replace4(&th->check, skb, htonl(ts), htonl(max), false);
-	put_unaligned_be32(max, opt);
+	put_word(skb, th, opt, htonl(max));
 }
 
 /**
@@ -238,21 +324,18 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 					 struct ilnp6_paths *ps,
 					 const struct tcphdr *th)
 {
-	u32 key = hash(in, s, th->dest, th->source);
+	u32 key = hash(in, s->local_nid, s->corr->nid, th->dest, th->source);
 	const struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 
 	return READ_ONCE(e->key) == key ? path_of(ps, READ_ONCE(e->syn)) : NULL;
 }
 
-/* With a timestamp before it, as Linux writes them; what it had twice */
+/* What it had twice */
 static bool has_dsack(const struct tcphdr *th, unsigned int len)
 {
-	const u8 *p = (const u8 *)(th + 1) + TCPOLEN_TSTAMP_ALIGNED;
+	const u8 *sack = first_sack(th, len);
 
-	return len >= sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED +
-		      TCPOLEN_SACK_BASE_ALIGNED + TCPOLEN_SACK_PERBLOCK &&
-	       p[2] == TCPOPT_SACK &&
-	       before(get_unaligned_be32(p + 4), ntohl(th->ack_seq));
+	return sack && before(get_unaligned_be32(sack), ntohl(th->ack_seq));
 }
 
 /* Would a block that was never told of be left out of the next ACK? */
@@ -274,7 +357,7 @@ static bool urgent(const struct tcp_sock *tp, u32 told)
 static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
 		 struct ilnp6_path_stat *st, struct sock *sk)
 {
-	u32 key = hash(in, s, inet_sk(sk)->inet_dport, inet_sk(sk)->inet_sport);
+	u32 key = hash_of_sock(in, sk, s->local_nid, s->corr->nid);
 	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 now = tcp_clock_ns();
