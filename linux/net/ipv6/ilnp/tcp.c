@@ -29,7 +29,7 @@ static struct tcp_congestion_ops ilnp6_tcp_ops;
 #define JOIN_TIME	(500 * 1000)	/* us since the first data */
 #define JOIN_BACKLOG	16		/* segments that wait */
 #define TURN_TIME	1000		/* us of the path's rate sent in a row */
-#define TURN_MIN	2
+#define TURN_MIN	2U
 #define TURN_MAX	44
 #define POOR_TIMES	4		/* slower than the best, and */
 #define FAR_TIMES	5		/* slower, in the first second */
@@ -398,7 +398,8 @@ static u32 room_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 	if (!rtt_of(mp, p))
 		cwnd = min(cwnd, ILNP6_TCP_CWND_MIN);
 	room = cwnd > p->inflight ? cwnd - p->inflight : 0;
-	return room < min(cwnd / 8, p->burst) ? 0 : room;
+	return room < min3(max(cwnd / 32, TURN_MIN), cwnd / 8, p->burst) ?
+	       0 : room;
 }
 
 /*
@@ -628,6 +629,7 @@ static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
 	if (unlikely(!mp))
 		return;
 	ilnp6_tcp_rec_ack(sk, mp);
+	ilnp6_tcp_acked(sk, mp->local_nid, mp->remote_nid);
 	/* Neither judges reordering between paths, nor takes losses back */
 	tp->rack.advanced = 0;
 	tp->undo_marker = 0;
