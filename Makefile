@@ -119,6 +119,7 @@ shell:
 	@$(vm)/with-build $(vm)/guest --shell
 
 demo bench: export CLOCK := $(or $(CLOCK),virtual)
+bench: export TIMEOUT := $(or $(TIMEOUT),7200)
 bench:
 	@mkdir -p out/$@
 	@$(vm)/with-build $(vm)/guest selftests/$@/run.sh
