@@ -66,7 +66,7 @@ t_plain()
 
 subtest "equal paths" t_case equal 0.95 15
 subtest "delays of 10 to 70 ms" t_case delays 0.94 15
-subtest "delays that vary" t_case jitter_delays 0.7 15
+subtest "delays that vary" t_case jitter_delays 0.8 15
 subtest "a path that dies" t_case dead 0.88 20
 subtest "a path that loses" t_case loss_one 0.84 15
 subtest "one path that works" t_case one_path 0.93 15 20

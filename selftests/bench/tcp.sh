@@ -147,16 +147,16 @@ shape()
 	done | tc -n "R$i" -batch - || die "no queue on path $i"
 }
 
-# neck [RATE]: Mbit/s of the link between H and B, with a queue of 10 ms
+# neck RATE: Mbit/s of the link between H and B, with a queue of 10 ms; 0: as
+# fast as it is
 neck()
 {
-	[ "$1" = 0 ] || set -- "$1" "$(($1 * 10000 / 8 / 1514))"
 	if [ "$1" = 0 ]; then
 		tc -n H qdisc del dev hb root 2>/dev/null
-	else
-		tc -n H qdisc replace dev hb root netem rate "${1}mbit" \
-			limit "$2" || die "no netem before B"
+		return
 	fi
+	tc -n H qdisc replace dev hb root netem rate "${1}mbit" \
+		limit $(($1 * 10000 / 8 / 1514)) || die "no netem before B"
 }
 
 # --- ILNP and MPTCP ---------------------------------------------------------

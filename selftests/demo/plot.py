@@ -5,8 +5,9 @@
     plot.py DIRECTORY       reads DIRECTORY/data, writes DIRECTORY/*.png
 
 Act 1 gives the four figures of the reference talk: UDP and TCP, per interface
-and in total; and TCP with a window for each path beside the talk's. Rates are those of the interface counters of the core router that
-all of host A's providers lead to, so they show what the links delivered.
+and in total; and TCP with a window for each path beside the talk's. Rates are
+those of the interface counters of the core router that all of host A's
+providers lead to, so they show what the links delivered.
 """
 import json
 import os
