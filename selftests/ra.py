@@ -238,6 +238,7 @@ def two_routers(t: Test) -> wire.Peer:
     served(t, x, "both usable", 10, lambda: all(
         not addresses(t).get(address("a", i), {"tentative": 1}).get(
             "tentative") for i in range(2)) and nid(t)["state"] == "ready")
+    elapse(x, 0.2)  # the module looks for the end of detection every 100 ms
     return x
 
 
