@@ -269,6 +269,27 @@ def raw(t: Test):
         t.equal("arrives", (b"raw %d" % i, HERE), (data, source[0]))
 
 
+@suite.case("raw sockets that speak TCP")
+def raw_tcp(t: Test):
+    """Those of traceroute -T: no TCP connection is behind them."""
+    up(t)
+    for host in "AB":
+        t.ilnp(host, "set", "tcp", "on")
+    near, far = (t.socket(h, socket.SOCK_RAW, socket.IPPROTO_TCP)
+                 for h in "AB")
+    near.connect((THERE, 0))
+    near.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_CHECKSUM, 16)
+    for flags in (0x02, 0x10, 0x12, 0x18) * 4:
+        segment = struct.pack("!HHIIBBHHH", 7, 9, 1, 1, 0x50, flags, 99, 0,
+                              0) + b"raw"
+        near.send(segment)
+        data, source = far.recvfrom(100)
+        t.equal("arrives", (segment[:16], HERE), (data[:16], source[0]))
+    near.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_CHECKSUM, -1)
+    near.send(b"no TCP header")
+    t.on("A", "ping", "-6", "-c2", "-i0.1", THERE)
+
+
 @suite.case("destination options of the application",
             socket.IPV6_DSTOPTS, socket.IPV6_RECVDSTOPTS)
 @suite.case("hop-by-hop options of the application",

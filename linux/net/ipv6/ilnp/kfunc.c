@@ -172,7 +172,7 @@ static bool opens(const struct ilnp6_session *s, const struct sk_buff *skb,
 		return false;
 	th = (const struct tcphdr *)(skb->data + pkt->thoff);
 	return th->syn && !th->ack && skb->sk && sk_fullsock(skb->sk) &&
-	       !inet_csk(skb->sk)->icsk_retransmits;
+	       sk_is_tcp(skb->sk) && !inet_csk(skb->sk)->icsk_retransmits;
 }
 
 static const struct icmp6hdr *icmp_of(const struct sk_buff *skb,

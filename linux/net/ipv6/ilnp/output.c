@@ -35,9 +35,8 @@ static struct sock *tcp_sock_of(const struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
-	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
-	    sk->sk_type != SOCK_STREAM || sk->sk_family != AF_INET6 ||
-	    sk->sk_state == TCP_LISTEN)
+	if (!sk || !sk_fullsock(sk) || !sk_is_tcp(sk) ||
+	    sk->sk_family != AF_INET6 || sk->sk_state == TCP_LISTEN)
 		return NULL;
 	return sk;
 }

@@ -568,9 +568,12 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	struct ilnp6_tcp *mp;
 	u32 seq, len, mss;
 
+	/* Raw sockets may send TCP, too, or what they call so */
+	if (!sk || (sk_fullsock(sk) && !sk_is_tcp(sk)))
+		return NULL;
 	if (unlikely(th->syn))
 		return th->ack ? ilnp6_tcp_synack_path(in, s, ps, th) : NULL;
-	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP)
+	if (!sk_fullsock(sk))
 		return NULL;
 	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
 	if (!len && !th->fin)
