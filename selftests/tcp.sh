@@ -70,6 +70,7 @@ subtest "delays that vary" t_case jitter_delays 0.8 15
 subtest "a path that dies" t_case dead 0.88 20
 subtest "a path that loses" t_case loss_one 0.84 15
 subtest "one path that works" t_case one_path 0.93 15 20
+subtest "one good path of four" t_case bad_paths 0.85 15 40 1.05
 subtest "paths with one bottleneck" t_case bottleneck 0.4 40 20 0.65
 subtest "short flows" t_short
 subtest "peers that are plain" t_plain

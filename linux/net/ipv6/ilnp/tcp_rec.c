@@ -267,14 +267,21 @@ static struct sk_buff *rtx_find(const struct sock *sk, u32 seq)
 	return NULL;
 }
 
-/* As tcp_mark_skb_lost() */
-static void skb_lost(struct tcp_sock *tp, struct sk_buff *skb)
+/*
+ * As tcp_mark_skb_lost(). An ACK without SACK does not make TCP look for losses
+ * while all is in order, so it is not any more.
+ */
+static void skb_lost(struct sock *sk, struct sk_buff *skb)
 {
+	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	struct tcp_sock *tp = tcp_sk(sk);
 	int n = tcp_skb_pcount(skb);
 
 	if (cb->sacked & TCPCB_SACKED_ACKED)
 		return;
+	if (icsk->icsk_ca_state == TCP_CA_Open)
+		icsk->icsk_ca_state = TCP_CA_Disorder;
 	if (tp->retransmit_skb_hint ?
 	    before(cb->seq, TCP_SKB_CB(tp->retransmit_skb_hint)->seq) :
 	    tp->retrans_out >= tp->lost_out)
@@ -307,7 +314,7 @@ static void lost(struct sock *sk, struct ilnp6_tcp *mp, u32 i)
 
 	rec_lost(mp, i, false);
 	if (skb)
-		skb_lost(tcp_sk(sk), skb);
+		skb_lost(sk, skb);
 }
 
 /* us after which a segment is late */
@@ -354,7 +361,7 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 		p->undo_lost++;
 		rec_lost(mp, i, true);
 		if (skb)
-			skb_lost(tcp_sk(sk), skb);
+			skb_lost(sk, skb);
 	}
 }
 
