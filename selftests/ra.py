@@ -40,6 +40,9 @@ def radvd(t: Test) -> int:
 @suite.case("radvd: both hosts learn")
 def learn(t: Test):
     radvd_up(t)
+    # The first ones may have come before anybody here listened.
+    t.eventually("routers known", 30, lambda: all(
+        "via" in entry for entry in l64s(t).values()))
     seen = l64s(t)
     t.equal("A's L64s", {l64("a", 0), l64("a", 1)}, set(seen))
     for i in range(2):
