@@ -298,7 +298,6 @@ struct ilnp6_corr {
  * @delay: least (our clock - sender's TCP timestamp) over it, ms
  * @delay_epoch: ilnp6_session.tcp_epoch that @delay belongs to
  * @data_when: low bits of jiffies when TCP data came over it
- * @ack_budget: acknowledgements that may leave over it at once
  * @data: octets of it, lately
  */
 struct ilnp6_path_stat {
@@ -320,7 +319,6 @@ struct ilnp6_path_stat {
 	u32 delay;
 	u32 delay_epoch;
 	u32 data_when;
-	int ack_budget;
 	u32 data;
 };
 
@@ -421,7 +419,6 @@ struct ilnp6_paths {
  * @tcp_begun: low bits of jiffies when the measurement began
  * @tcp_epoch: tells measurements apart
  * @tcp_data: octets of its data lately, over all paths
- * @ack_sent: when an acknowledgement left last, ns
  * @measure: a connection wants the round trip times of all paths
  * @measured: jiffies when one wanted them last; 0: never
  * @ack_from: of the path the peer's came over last; only to be compared
@@ -476,7 +473,6 @@ struct ilnp6_session {
 	u32 tcp_begun;
 	u32 tcp_epoch;
 	u32 tcp_data;
-	u64 ack_sent;
 	bool measure;
 	unsigned long measured;
 	const struct ilnp6_path_stat *ack_from;
@@ -574,6 +570,7 @@ struct ilnp6_flow {
  * @ts: highest TSval
  * @sack: where the first SACK block that we told it last begins
  * @una: what it has acknowledged, if @acks
+ * @ack_sent: when we acknowledged last, ns
  * @wnd: the window it gave with that, as in a header
  * @acks: it is one of congestion control "ilnp"
  * @when: jiffies
@@ -584,6 +581,7 @@ struct ilnp6_tcp_ts {
 	u32 ts;
 	u32 sack;
 	u32 una;
+	u64 ack_sent;
 	__be16 wnd;
 	bool acks;
 	unsigned long when;

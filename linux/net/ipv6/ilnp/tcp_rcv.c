@@ -24,7 +24,6 @@
 #define DATA_WINDOW	(2048 * 1024)	/* octets they are taken over */
 #define SHARE_TAKE	9	/* the part of it that makes a path fit */
 #define SHARE_KEEP	14
-#define ACKS_MAX	16	/* that may follow each other */
 #define ACK_GAP		(NSEC_PER_MSEC / 2)
 #define FORGET		(10 * HZ)	/* delays measured before */
 
@@ -294,9 +293,6 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 	}
 	max = highest(in, key, ts);
 	if (skb->len > thoff + len) {
-		p->stat->ack_budget =
-			min(p->stat->ack_budget +
-			    max_t(int, skb_shinfo(skb)->gso_segs, 1), ACKS_MAX);
 		measure(s, ps, p, key, ts, skb->len - thoff - len);
 	} else {
 		if (s->ack_from != p->stat) {
@@ -349,22 +345,22 @@ static bool urgent(const struct tcp_sock *tp, u32 told)
 /*
  * With data from several paths there is more to tell than three blocks in a
  * millisecond, for which the stack puts them together. But if all went at
- * once, there would be more of them than a queue for as much data as the path
- * brings can take. So there are as many, or one in each ACK_GAP, and those
- * without which something would remain untold; the rest waits for the
+ * once, they would cost as much as the data, and a queue for as much data as
+ * the path brings could not take them. So there is one in each ACK_GAP, and
+ * those without which something would remain untold; the rest waits for the
  * stack's own timer.
  */
 static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
-		 struct ilnp6_path_stat *st, struct sock *sk)
+		 struct sock *sk)
 {
 	u32 key = hash_of_sock(in, sk, s->local_nid, s->corr->nid);
 	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 now = tcp_clock_ns();
-	s64 wait = s->ack_sent + ACK_GAP - now;
+	s64 wait = e->ack_sent + ACK_GAP - now;
 
 	tp->dup_ack_counter = 2;
-	if (st->ack_budget <= 0 && wait > 0 && READ_ONCE(e->key) == key &&
+	if (wait > 0 && READ_ONCE(e->key) == key &&
 	    sk->sk_state == TCP_ESTABLISHED && !urgent(tp, e->sack) &&
 	    !hrtimer_callback_running(&tp->compressed_ack_timer)) {
 		if (!hrtimer_is_queued(&tp->compressed_ack_timer)) {
@@ -377,8 +373,7 @@ static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
 			tp->compressed_ack = 1;
 		return true;
 	}
-	s->ack_sent = now;
-	st->ack_budget = max(st->ack_budget - 1, -ACKS_MAX);
+	e->ack_sent = now;
 	e->sack = tp->rx_opt.num_sacks ? tp->selective_acks[0].start_seq : 0;
 	return false;
 }
@@ -401,7 +396,7 @@ struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
 	struct ilnp6_path *p = ack_path(s, ps);
 
 	if (!th->rst && ntohl(th->seq) == tcp_sk(sk)->snd_nxt &&
-	    !has_dsack(th, __tcp_hdrlen(th)) && hold(in, s, p->stat, sk))
+	    !has_dsack(th, __tcp_hdrlen(th)) && hold(in, s, sk))
 		return ERR_PTR(-EBUSY);
 	return p;
 }
@@ -473,7 +468,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	}
 	if (!dst || READ_ONCE(dst->obsolete) > 0 ||
-	    hold(in, s, best->stat, skb->sk))
+	    hold(in, s, skb->sk))
 		return;
 	*told = news;
 	ack = bare_ack(skb);
