@@ -306,6 +306,8 @@ run_case()
 	use "$kind" "$paths"
 	quiet
 	[ "$kind" != ilnp ] || [ "$case" = one_path ] || all_up
+	# So long round trip times measured before count for a new connection
+	sleep 1.5
 	if [ ${#events[@]} -gt 0 ]; then
 		"${events[@]}" >"$WORK/beside" 2>&1 &
 		event=$!
