@@ -30,6 +30,7 @@
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 
 #include "pure.h"
 
@@ -1072,6 +1073,14 @@ int ilnp6_icmp_error(struct ilnp6_net *in, struct sk_buff *skb,
 		     unsigned int outer);
 
 /* --- icmp_send.c --- */
+
+/* The TCP socket that sends it; a raw one's protocol may be TCP as well */
+static inline struct sock *ilnp6_tcp_sk(const struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	return sk && sk_fullsock(sk) && sk_is_tcp(sk) ? sk : NULL;
+}
 
 /*
  * Conntrack calls a Locator Update invalid, as a type it does not know, and

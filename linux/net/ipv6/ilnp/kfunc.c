@@ -162,6 +162,7 @@ static bool opens(const struct ilnp6_session *s, const struct sk_buff *skb,
 		  const struct packet *pkt)
 {
 	const struct tcphdr *th;
+	const struct sock *sk;
 
 	if (pkt->frag_id)
 		return false;
@@ -171,8 +172,10 @@ static bool opens(const struct ilnp6_session *s, const struct sk_buff *skb,
 	    skb_headlen(skb) < pkt->thoff + sizeof(*th))
 		return false;
 	th = (const struct tcphdr *)(skb->data + pkt->thoff);
-	return th->syn && !th->ack && skb->sk && sk_fullsock(skb->sk) &&
-	       sk_is_tcp(skb->sk) && !inet_csk(skb->sk)->icsk_retransmits;
+	if (likely(!th->syn || th->ack))
+		return false;
+	sk = ilnp6_tcp_sk(skb);
+	return sk && !inet_csk(sk)->icsk_retransmits;
 }
 
 static const struct icmp6hdr *icmp_of(const struct sk_buff *skb,

@@ -33,10 +33,9 @@
 
 static struct sock *tcp_sock_of(const struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
+	struct sock *sk = ilnp6_tcp_sk(skb);
 
-	if (!sk || !sk_fullsock(sk) || !sk_is_tcp(sk) ||
-	    sk->sk_family != AF_INET6 || sk->sk_state == TCP_LISTEN)
+	if (!sk || sk->sk_family != AF_INET6 || sk->sk_state == TCP_LISTEN)
 		return NULL;
 	return sk;
 }

@@ -563,17 +563,17 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 				    struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
-	struct sock *sk = skb->sk;
+	struct sock *sk = ilnp6_tcp_sk(skb);
 	struct ilnp6_tcp_path *p, *was;
 	struct ilnp6_tcp *mp;
 	u32 seq, len, mss;
 
-	/* Raw sockets may send TCP, too, or what they call so */
-	if (!sk || (sk_fullsock(sk) && !sk_is_tcp(sk)))
+	/* No TCP socket: what a raw one calls TCP, or a request's SYN-ACK */
+	if (!sk && (!skb->sk || sk_fullsock(skb->sk)))
 		return NULL;
 	if (unlikely(th->syn))
 		return th->ack ? ilnp6_tcp_synack_path(in, s, ps, th) : NULL;
-	if (!sk_fullsock(sk))
+	if (!sk)
 		return NULL;
 	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
 	if (!len && !th->fin)

@@ -467,8 +467,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		*told = news;
 		return;
 	}
-	if (!dst || READ_ONCE(dst->obsolete) > 0 ||
-	    hold(in, s, skb->sk))
+	if (!dst || READ_ONCE(dst->obsolete) > 0 || hold(in, s, skb->sk))
 		return;
 	*told = news;
 	ack = bare_ack(skb);
