@@ -426,6 +426,7 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 	judge(mp, tp);
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
+		ilnp6_tcp_idle(p, (u32)tp->tcp_mstamp);
 		if (!p->usable)
 			continue;
 		room += room_of(mp, p);
@@ -463,12 +464,17 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 	struct ilnp6_tcp_path *p, *best = NULL, *any = NULL;
 	u32 delay, ahead, least = ~0U, now = (u32)tp->tcp_mstamp;
 	s32 over, most = S32_MIN;
+	u32 quick = U32_MAX;
 	unsigned int i;
 
+	/* All may wait for what is sent again */
+	if (not && not->usable && ilnp6_tcp_alive(mp, not))
+		quick = rtt_of(mp, not) ?: U32_MAX;
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (!p->usable || !ilnp6_tcp_alive(mp, p) ||
-		    (not && (!p->delivered || p->backoff)))
+		    (not && (!p->delivered || p->backoff)) ||
+		    rtt_of(mp, p) / POOR_TIMES > quick)
 			continue;
 		over = p->cwnd - p->inflight;
 		if (over > most && rtt_of(mp, p)) {
@@ -566,7 +572,8 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	struct sock *sk = ilnp6_tcp_sk(skb);
 	struct ilnp6_tcp_path *p, *was;
 	struct ilnp6_tcp *mp;
-	u32 seq, len, mss;
+	u32 seq, len, mss, now;
+	unsigned int i;
 
 	/* No TCP socket: what a raw one calls TCP, or a request's SYN-ACK */
 	if (!sk && (!skb->sk || sk_fullsock(skb->sk)))
@@ -594,11 +601,13 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	mp->answers = s->answers;
 	if (unlikely(mp->ask))
 		ilnp6_live_measure(in, s);
+	now = (u32)tcp_sk(sk)->tcp_mstamp;
 	len += th->fin;
 	seq = ntohl(th->seq);
 	mss = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : len;
 	if (mp->first == mp->last)
-		ilnp6_tcp_idle(mp, (u32)tcp_sk(sk)->tcp_mstamp);
+		for (i = 0; i < mp->n; i++)
+			ilnp6_tcp_idle(&mp->p[i], now);
 	was = before(seq, mp->nxt) ? ilnp6_tcp_rec_path(mp, seq) : NULL;
 	p = was ? pick(mp, tcp_sk(sk), was) :
 		  next(mp, tcp_sk(sk), DIV_ROUND_UP(len, mss));
@@ -612,8 +621,8 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 		if (READ_ONCE(p->stat->probe_lost))
 			WRITE_ONCE(p->stat->probe_lost, 0);
 	}
-	ilnp6_tcp_rec_sent(mp, p, seq, len, mss, (u32)tcp_sk(sk)->tcp_mstamp);
-	occupy(mp, p, DIV_ROUND_UP(len, mss), (u32)tcp_sk(sk)->tcp_mstamp);
+	ilnp6_tcp_rec_sent(mp, p, seq, len, mss, now);
+	occupy(mp, p, DIV_ROUND_UP(len, mss), now);
 	if (ps->n_up > 1)
 		ilnp6_tcp_ack_beside(in, s, ps, &ps->p[p->idx], skb,
 				     &mp->told);

@@ -254,7 +254,7 @@ void ilnp6_tcp_path_set(struct ilnp6_tcp_path *p,
 void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now);
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p);
 void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p);
-void ilnp6_tcp_idle(struct ilnp6_tcp *mp, u32 now);
+void ilnp6_tcp_idle(struct ilnp6_tcp_path *p, u32 now);
 
 /* --- tcp_couple.c: paths that share a bottleneck --- */
 void ilnp6_tcp_couple(struct ilnp6_tcp *mp, const u32 *rtt, u32 now);

@@ -551,7 +551,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
  * @tp: a connection's socket
  * @mp: the connection
  *
- * Long enough for the slowest path in use. What follows a hole is
+ * Until the last that was sent over each path is late. What follows a hole is
  * acknowledged at once, all else maybe later.
  *
  * Return: us; 0 if nothing is known.
@@ -559,15 +559,18 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp)
 {
 	bool end = tp->sacked_out && tp->snd_nxt == tp->write_seq;
+	u32 margin = end ? RTO_MARGIN_END : RTO_MARGIN, rto = 0;
 	const struct ilnp6_tcp_path *p;
 	unsigned int i;
-	u32 rto = 0;
+	s32 left;
 
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
-		if (p->inflight && p->srtt)
-			rto = max(rto, patience(p) +
-				       (end ? RTO_MARGIN_END : RTO_MARGIN));
+		if (!p->inflight || !p->srtt)
+			continue;
+		left = at(mp, p->tail)->time + patience(p) + margin -
+		       (u32)tp->tcp_mstamp;
+		rto = max3(rto, margin, left > 0 ? left : 0U);
 	}
 	return rto;
 }

@@ -214,22 +214,21 @@ void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p)
 }
 
 /**
- * ilnp6_tcp_idle - a connection sends again after it had nothing in flight
- * @mp: the connection
+ * ilnp6_tcp_idle - what a path's window says has aged
+ * @p: the path
  * @now: us
+ *
+ * To be called before data goes over it again. After a while without any, it
+ * begins as a new one does: nothing spreads a whole window over time, and the
+ * queue need not take it at once.
  */
-void ilnp6_tcp_idle(struct ilnp6_tcp *mp, u32 now)
+void ilnp6_tcp_idle(struct ilnp6_tcp_path *p, u32 now)
 {
-	struct ilnp6_tcp_path *p;
-	unsigned int i;
-
-	for (i = 0; i < mp->n; i++) {
-		p = &mp->p[i];
-		if (p->inflight || now - p->heard < max(p->srtt >> 2, 200000U))
-			continue;
-		if (p->ssthresh != U32_MAX)
-			p->ssthresh = max(p->ssthresh, p->cwnd * 3 / 4);
-		p->cwnd = min(p->cwnd, TCP_INIT_CWND);
-		p->epoch = 0;
-	}
+	if (p->inflight || p->cwnd <= TCP_INIT_CWND ||
+	    now - p->heard < max(p->srtt >> 2, 200000U))
+		return;
+	if (p->ssthresh != U32_MAX)
+		p->ssthresh = max(p->ssthresh, p->cwnd * 3 / 4);
+	p->cwnd = TCP_INIT_CWND;
+	p->epoch = 0;
 }
