@@ -178,6 +178,13 @@ class Test:
         need_module()
         self.topo("ilnp", n, m, *options)
 
+    def unload(self) -> None:
+        """The module goes. The programs of a namespace that is gone hold it
+        a moment longer."""
+        if os.path.exists("/sys/module/ilnp6"):
+            self.require("modprobe -r", self.poll(20, lambda: run(
+                ["modprobe", "-r", "ilnp6"], False).returncode == 0))
+
     def inside(self, host: str):
         return namespace(self.ns(host))
 

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is not ILNP stays as it is: see plain.sh."""
-import os
 import socket
 import struct
 
 import wire
-from lib import (Failed, Suite, Test, need_module, prefix, run,
-                 VIRTUAL)
+from lib import Suite, Test, need_module, prefix, VIRTUAL
 
 suite = Suite()
 HOST, OTHER = prefix("a", 0) + "a", prefix("b", 0) + "b"
@@ -89,16 +87,9 @@ def live(t: Test) -> list[str]:
             if p.kind not in (wire.NS, wire.NA, wire.RS, wire.MLD2)]
 
 
-def unload() -> None:
-    if os.path.exists("/sys/module/ilnp6"):
-        run(["modprobe", "-r", "ilnp6"])
-
-
 @suite.case("module loaded: same octets")
 def loaded(t: Test):
-    unload()
-    if os.path.exists("/sys/module/ilnp6"):
-        raise Failed("ilnp6 is still loaded")
+    t.unload()
     before = session(t)
     t.topo("delete")
     need_module()
@@ -107,7 +98,7 @@ def loaded(t: Test):
 
 @suite.case("correspondents elsewhere: same octets")
 def elsewhere(t: Test):
-    unload()
+    t.unload()
     before = session(t)
     t.topo("delete")
     need_module()

@@ -191,8 +191,7 @@ def leaves(t: Test):
             (chosen(flow.client), chosen(single.client)))
     for host in "AB":
         t.ilnp(host, "dev", "detach", "all")
-    t.eventually("modprobe -r", 20, lambda: run(
-        ["modprobe", "-r", "ilnp6"], check=False).returncode == 0)
+    t.unload()
     t.equal("after", ("cubic", "cubic"),
             (chosen(flow.client), chosen(single.client)))
     single.send(300000)
