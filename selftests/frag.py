@@ -56,6 +56,26 @@ def udp(t: Test):
     judge(t, capture.stop(), 1500)
 
 
+@suite.case("to an address that is not the bound one")
+def another_address(t: Test):
+    """Later fragments do not tell that their flow has its own pair."""
+    t.topo("direct", 2, 2)
+    t.ilnp_up(2, 2)
+    t.on("A", "ping", "-6", "-c1", "-W3", address("b", 0))
+    done = t.on("A", "ping", "-6", "-c4", "-i0.1", "-W3", "-s", "4000",
+                address("b", 1))
+    t.check("no loss", " 0% packet loss" in done.stdout, done.stdout)
+    server, client = t.udp("B", port=7000), t.udp("A")
+    client.connect((address("b", 1), 7000))
+    for size in (1200, 4000, 32768):
+        data = os.urandom(size)
+        client.send(data)
+        got, where = server.recvfrom(70000)
+        t.check(f"{size} octets", got == data)
+        server.sendto(got, where)
+        t.check(f"{size} octets back", client.recv(70000) == data)
+
+
 @suite.case("as long as IPv6 can be")
 def longest(t: Test):
     """65535 octets of payload, of which the option takes its part."""

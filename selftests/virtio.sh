@@ -98,8 +98,7 @@ iperf3 -6 -c \$there -n 4M || fail "TCP"
 iperf3 -6 -c \$there -n 4M -R || fail "TCP, the other way"
 iperf3 -6 -c \$there -u -b 4M -t 2 || fail "UDP"
 ping -6 -q -c 4 -i 0.2 -s 4000 \$there ||
-	{ ip -s ilnp path; ip ilnp stats | grep -v ' 0\$'; nstat -as
-	ping -6 -q -c 4 -i 0.2 -s 4000 \$there; } && touch pinged
+	{ nstat -as; ip ilnp stats | grep -v ' 0\$'; fail "large ping"; }
 ip -s ilnp path
 [ "\$(ip -j -s ilnp path | jq '[.[] | select(.state == "up") | .tx_packets] |
 	length == 2 and min > 20')" = true ] || fail "paths used"
@@ -135,9 +134,9 @@ result()
 }
 
 echo "KTAP version 1"
-echo "1..6"
+echo "1..4"
 for mode in ipv6 nid; do
-	rm -f "$work"/{ready,done,got,pinged}
+	rm -f "$work"/{ready,done,got}
 	echo "$mode" >"$work/mode"
 	head -c 3000000 /dev/urandom >"$work/data"
 	python3 "$TREE/selftests/virtio.py" "$mode" "$work/stop" \
@@ -150,8 +149,6 @@ for mode in ipv6 nid; do
 	touch "$work/done"
 	wait "$peer" || status=1
 	result "$mode mode: data, paths, offloads" "$status"
-	[ -e "$work/pinged" ]
-	result "$mode mode: pings of 4000 octets" $?
 	touch "$work/stop"
 	wait "$capture"
 	status=$?

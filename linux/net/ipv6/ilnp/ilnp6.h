@@ -426,6 +426,7 @@ struct ilnp6_paths {
  * @ack_flips: how often that changed
  * @ack_stat: of the path for TCP's acknowledgements; only to be compared
  * @hints: (ports) of datagram flows known to belong to the bound pair
+ * @frags: datagrams of flows with a pair of their own whose fragments arrive
  */
 struct ilnp6_session {
 	struct hlist_node node;
@@ -483,6 +484,11 @@ struct ilnp6_session {
 		u32 ports;
 		u32 until;
 	} hints[8];
+	struct {
+		u32 id;
+		__be64 local_l64;
+		__be64 remote_l64;
+	} frags[8];
 };
 
 #define ILNP6_LU_TRIES		10
@@ -1044,7 +1050,8 @@ void ilnp6_input_exit(void);
  * @remote_l64: what the peer's L64 becomes
  * @delta: what the transport checksum's pseudo-header sum changes by
  * @check_off: offset of the checksum field from @thoff; negative: none
- * @frag: set by the caller: it is a fragment, its sum cannot be verified
+ * @frag_id: set by the caller: identification, never 0, if it is a fragment,
+ *	whose sum cannot be verified; else 0
  */
 struct ilnp6_in {
 	struct ilnp6_session *s;
@@ -1053,7 +1060,7 @@ struct ilnp6_in {
 	__be64 remote_l64;
 	u16 delta;
 	int check_off;
-	bool frag;
+	u32 frag_id;
 };
 
 int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,

@@ -304,6 +304,33 @@ static noinline void own_pair(struct ilnp6_net *in, struct sk_buff *skb,
 	res->remote_l64 = f->remote_l64;
 }
 
+/*
+ * Only the first fragment tells of which flow it is. Where that has a pair of
+ * its own, the later ones need it too, or they are not joined. A sender keeps
+ * fragments in order and on one path; what overtook the first is lost. Two
+ * CPUs that meet in a slot lose a datagram.
+ */
+static noinline void map_fragment(u8 proto, struct ilnp6_in *res)
+{
+	struct ilnp6_session *s = res->s;
+	typeof(*s->frags) *slot = &s->frags[res->frag_id % ARRAY_SIZE(s->frags)];
+	bool own = res->local_l64 != s->bound_local ||
+		   res->remote_l64 != s->bound_remote;
+
+	if (proto == IPPROTO_FRAGMENT) {
+		if (READ_ONCE(slot->id) != res->frag_id)
+			return;
+		res->local_l64 = READ_ONCE(slot->local_l64);
+		res->remote_l64 = READ_ONCE(slot->remote_l64);
+	} else if (own) {
+		WRITE_ONCE(slot->local_l64, res->local_l64);
+		WRITE_ONCE(slot->remote_l64, res->remote_l64);
+		WRITE_ONCE(slot->id, res->frag_id);
+	} else if (READ_ONCE(slot->id) == res->frag_id) {
+		WRITE_ONCE(slot->id, 0);
+	}
+}
+
 /**
  * ilnp6_input_map - what becomes of a session's packet
  * @in: namespace
@@ -313,7 +340,7 @@ static noinline void own_pair(struct ilnp6_net *in, struct sk_buff *skb,
  * @s: its session
  * @thoff: offset of the transport header from skb->data
  * @proto: transport protocol; IPPROTO_FRAGMENT for a later fragment
- * @res: filled; @res->frag is set by the caller
+ * @res: filled; @res->frag_id is set by the caller
  *
  * Return: 0, or -EBADMSG if the transport checksum fits neither mode.
  */
@@ -340,6 +367,8 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 	    (proto == IPPROTO_TCP ? unlikely(th->syn) :
 	     proto == IPPROTO_UDP && !hinted(s, get_unaligned((u32 *)th))))
 		first_packets(in, skb, ip6, thoff, proto, res);
+	if (unlikely(res->frag_id))
+		map_fragment(proto, res);
 	if (res->local_l64 != s->bound_local ||
 	    res->remote_l64 != s->bound_remote)
 		new = ilnp6_csum_l64s(res->local_l64, res->remote_l64);
@@ -348,7 +377,7 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 		res->delta = ilnp6_csum_sub(new, ilnp6_csum_l64s(l, r));
 		return 0;
 	}
-	if (unlikely(!res->frag && (s->csum_rx == ILNP6_CHECKSUM_AUTO ||
+	if (unlikely(!res->frag_id && (s->csum_rx == ILNP6_CHECKSUM_AUTO ||
 				    (proto == IPPROTO_TCP && th->syn)))) {
 		u8 mode = csum_mode(skb, ip6, thoff, proto,
 				    (u16 *)(skb->data + thoff +
@@ -395,9 +424,9 @@ static bool nonce_at(struct sk_buff *skb, unsigned int off, u8 nexthdr)
  * addresses. Fragments must all be mapped alike; their session remembers.
  */
 static bool keeps_addrs(const struct ipv6hdr *ip6, struct ilnp6_session *s,
-			bool frag)
+			u32 frag_id)
 {
-	if (!frag)
+	if (!frag_id)
 		return true;
 	WRITE_ONCE(s->lu_wire_local, ilnp6_addr(&ip6->daddr)->l64);
 	WRITE_ONCE(s->lu_wire_remote, ilnp6_addr(&ip6->saddr)->l64);
@@ -611,7 +640,8 @@ static bool park(struct ilnp6_net *in, struct sk_buff *skb)
 }
 
 /* Transport protocol and offset behind our header, as far as it matters */
-static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto)
+static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto,
+		 u32 *frag_id)
 {
 	struct frag_hdr _fh, *fh;
 	__be16 frag_off;
@@ -621,6 +651,7 @@ static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto)
 		fh = skb_header_pointer(skb, off, sizeof(_fh), &_fh);
 		if (!fh)
 			return -EINVAL;
+		*frag_id = ntohl(fh->identification) ?: 1;
 		if (fh->frag_off & htons(IP6_OFFSET))
 			return off + sizeof(*fh);
 	}
@@ -668,7 +699,7 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 	struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	unsigned int off = skb_transport_offset(skb) + hdrlen;
 	u8 nexthdr = *skb_transport_header(skb), proto;
-	struct ilnp6_in res = { .frag = nexthdr == IPPROTO_FRAGMENT };
+	struct ilnp6_in res = {};
 	struct ilnp6_session *s;
 	bool lu, keep = false;
 	u16 *check = NULL;
@@ -682,7 +713,7 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 		drop(in, skb, ILNP6_STAT_RX_NONCE_MISPLACED);
 		return V_DROP;
 	}
-	thoff = upper(skb, nexthdr, off, &proto);
+	thoff = upper(skb, nexthdr, off, &proto, &res.frag_id);
 	if (thoff < 0 || !needs_linear(skb, thoff, proto)) {
 		drop(in, skb, ILNP6_STAT_RX_TRUNCATED);
 		return V_DROP;
@@ -695,7 +726,7 @@ static enum verdict take(struct ilnp6_net *in, struct sk_buff *skb,
 		return V_DROP;
 	}
 	if (lu)
-		keep = keeps_addrs(ip6, s, res.frag);
+		keep = keeps_addrs(ip6, s, res.frag_id);
 	if (!s) {
 		if (proto == IPPROTO_ICMPV6 &&
 		    icmpv6_is_err(*(u8 *)(skb->data + thoff)) &&

@@ -424,7 +424,7 @@ static int map_in(struct ilnp6_net *in, struct sk_buff *skb,
 	__wsum before = 0;
 	u16 *check;
 
-	res.frag = pkt->frag_id;
+	res.frag_id = pkt->frag_id;
 	if (unlikely(ilnp6_input_map(in, skb, pkt->ip6, s, pkt->thoff,
 				     pkt->proto, &res))) {
 		ilnp6_count(in, ILNP6_STAT_RX_CSUM);
