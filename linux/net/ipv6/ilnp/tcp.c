@@ -431,7 +431,7 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 			continue;
 		room += room_of(mp, p);
 		slow_start |= p->cwnd < p->ssthresh;
-		unpaced |= p->group > p->cwnd;
+		unpaced |= p->others > 0;
 		if (rtt_of(mp, p)) {
 			rate += rate_of(mp, p);
 			n++;

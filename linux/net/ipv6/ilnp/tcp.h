@@ -94,7 +94,7 @@ enum ilnp6_tcp_state {
  * @w_reno: window that Reno would have
  * @ack_cnt: segments acknowledged since it grew
  * @cwnd_cnt: segments acknowledged since @cwnd grew
- * @group: the windows of all paths that share its bottleneck, segments
+ * @others: the windows of the other paths that share its bottleneck, segments
  * @delay: sum of the round trip times of this bin, us
  * @delays: how many
  * @slow: their mean in the last bins, us
@@ -143,7 +143,7 @@ struct ilnp6_tcp_path {
 	u32 w_reno;
 	u32 ack_cnt;
 	u32 cwnd_cnt;
-	u32 group;
+	u32 others;
 	u32 delay;
 	u32 delays;
 	s32 slow;

@@ -51,13 +51,13 @@ static bool coupled(struct ilnp6_tcp *mp, unsigned int i, unsigned int j)
 
 static void share(struct ilnp6_tcp *mp, unsigned int i)
 {
-	u32 sum = mp->p[i].cwnd;
 	unsigned int j;
+	u32 sum = 0;
 
 	for (j = 0; j < mp->n; j++)
 		if (coupled(mp, i, j))
 			sum += mp->p[j].cwnd;
-	mp->p[i].group = sum;
+	mp->p[i].others = sum;
 }
 
 static void end_of_bin(struct ilnp6_tcp *mp)

@@ -72,12 +72,12 @@ static u32 cube_root(u64 x)
 /* As one flow with the windows of all that share the bottleneck would grow */
 static u32 part(const struct ilnp6_tcp_path *p, u32 n)
 {
-	return p->group > p->cwnd ? div_u64((u64)n * p->cwnd, p->group) : n;
+	return p->others ? div_u64((u64)n * p->cwnd, p->cwnd + p->others) : n;
 }
 
 static u64 whole(const struct ilnp6_tcp_path *p, u64 n)
 {
-	return p->group > p->cwnd ? div_u64(n * p->group, p->cwnd) : n;
+	return p->others ? div_u64(n * (p->cwnd + p->others), p->cwnd) : n;
 }
 
 /* Segments to be acknowledged until the window grows by one */
@@ -191,7 +191,7 @@ void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 	p->undo_w_max = p->w_max;
 	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
 				       p->cwnd;
-	beta = p->group > p->cwnd ? BETA_SHARED : BETA;
+	beta = p->others ? BETA_SHARED : BETA;
 	p->cwnd = max(p->cwnd * beta / 1024, ILNP6_TCP_CWND_MIN);
 	p->ssthresh = p->cwnd;
 	p->epoch = 0;
