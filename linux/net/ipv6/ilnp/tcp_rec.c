@@ -12,7 +12,7 @@
 #include "tcp.h"
 
 #define DUPS		3		/* later ones delivered before it is lost */
-#define REORDER_MAX	20000U		/* us, or two round trips */
+#define REORDER_MAX	20000U		/* us, or a quarter of a round trip */
 #define DEAD_MIN	(40 * 1000)	/* us without a delivery */
 #define RTO_MARGIN	(80 * 1000)	/* us, for delayed acknowledgements */
 #define RTO_MARGIN_END	(10 * 1000)
@@ -205,17 +205,23 @@ struct news {
 	u32 rtt[ILNP6_TCP_PATHS];
 };
 
+/* When it came is not known, only when we were told: step by step */
+static void wait_longer(struct ilnp6_tcp_path *p)
+{
+	u32 srtt = p->srtt >> 3;
+
+	p->reorder = min(p->reorder + (srtt >> 3),
+			 max(srtt >> 2, REORDER_MAX));
+}
+
 /* Declared lost over @p, and yet here: wait longer, and take the cut back */
 static void false_loss(struct ilnp6_tcp_path *p, const struct ilnp6_tcp_rec *r,
 		       u32 late)
 {
-	u32 srtt = p->srtt >> 3;
-
 	if (!r->overtaken)
 		return;
-	if (late > srtt)
-		p->reorder = clamp(late - srtt, p->reorder,
-				   max(srtt * 2, REORDER_MAX));
+	if (late > (p->srtt >> 3) + p->reorder)
+		wait_longer(p);
 	if (p->undo_lost && !--p->undo_lost)
 		ilnp6_tcp_win_undo(p);
 }
@@ -235,17 +241,24 @@ static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 			p = &mp->p[r->was];
 			false_loss(p, r, now - r->first);
 		} else {
-			if ((s32)(r->pseq - p->acked) > 0)
+			/*
+			 * One that was overtaken may be told of late, and of
+			 * two copies the first
+			 */
+			if ((s32)(r->pseq - p->acked) > 0 &&
+			    (!r->again || rtt >= (p->srtt >> 3) * 3 / 4)) {
 				p->acked = r->pseq;
-			if (!r->again && (!news->rtt[r->path] ||
-					  rtt < news->rtt[r->path]))
-				news->rtt[r->path] = rtt;
+				if (!r->again && (!news->rtt[r->path] ||
+						  rtt < news->rtt[r->path]))
+					news->rtt[r->path] = rtt;
+			}
 		}
 	} else {
 		false_loss(p, r, rtt);
 	}
 	news->n[p - mp->p]++;
 	r->state = ILNP6_TCP_DELIVERED;
+	r->time = now;
 }
 
 /* --- losses -------------------------------------------------------------- */
@@ -323,29 +336,65 @@ static u32 patience(const struct ilnp6_tcp_path *p)
 	return (p->srtt >> 3) + max(4 * p->rttvar, p->srtt >> 5);
 }
 
-/* At the end of what is to be sent there may be no later ones */
-static bool is_lost(const struct tcp_sock *tp, const struct ilnp6_tcp_path *p,
-		    const struct ilnp6_tcp_rec *r, u32 now)
+static bool overtaken(const struct ilnp6_tcp_path *p,
+		      const struct ilnp6_tcp_rec *r, u32 now)
 {
-	u32 age = now - r->time;
+	return (s32)(p->acked - r->pseq) >= DUPS &&
+	       now - r->time >= (p->srtt >> 3) + p->reorder;
+}
 
-	if ((s32)(p->acked - r->pseq) >= DUPS)
-		return age >= (p->srtt >> 3) + p->reorder;
+/* At the end of what is to be sent there may be no later ones */
+static bool late(const struct tcp_sock *tp, const struct ilnp6_tcp_path *p,
+		 const struct ilnp6_tcp_rec *r, u32 now)
+{
 	return tp->snd_nxt == tp->write_seq && tp->sacked_out && p->srtt &&
-	       age >= patience(p);
+	       now - r->time >= patience(p);
+}
+
+/*
+ * An ACK has room for three blocks, and one is sent for several segments, so
+ * with as many paths a segment may be there and never be told of until the
+ * holes beside it are filled. One is missing for sure where what was told
+ * since it was due ends or begins at it.
+ */
+static bool missing(const struct tcp_sock *tp, const struct ilnp6_tcp *mp,
+		    const struct ilnp6_tcp_path *p, u32 i)
+{
+	const struct ilnp6_tcp_rec *r = at(mp, i), *right;
+	const struct tcp_sack_block *b;
+	u32 end = r->seq + r->len;
+	unsigned int n;
+
+	if (!after(r->seq, tp->snd_una))
+		return true;
+	for (n = 0; n < ARRAY_SIZE(tp->recv_sack_cache); n++) {
+		b = &tp->recv_sack_cache[n];
+		if (b->start_seq != b->end_seq &&
+		    (b->start_seq == end || b->end_seq == r->seq))
+			return true;
+	}
+	if (i + 1 == mp->last)
+		return false;
+	right = at(mp, i + 1);
+	return right->state == ILNP6_TCP_DELIVERED &&
+	       (right->path == r->path ? (s32)(right->pseq - r->pseq) > 0 :
+		right->time - r->time >= (p->srtt >> 3) + p->reorder);
 }
 
 static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 		   struct ilnp6_tcp_path *p, struct news *news, u32 now)
 {
+	const struct tcp_sock *tp = tcp_sk(sk);
 	struct ilnp6_tcp_rec *r;
 	struct sk_buff *skb;
-	u32 i;
+	u32 i, next;
+	bool end;
 
-	while (p->head != ILNP6_TCP_NONE) {
-		i = p->head;
+	for (i = p->head; i != ILNP6_TCP_NONE; i = next) {
 		r = at(mp, i);
-		if (!is_lost(tcp_sk(sk), p, r, now))
+		next = r->next;
+		end = late(tp, p, r, now);
+		if (!end && !overtaken(p, r, now))
 			break;
 		skb = rtx_find(sk, r->seq);
 		/* Told by an ACK that came too late for us */
@@ -353,10 +402,12 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 			delivered(mp, i, news, now);
 			continue;
 		}
+		if (!end && !missing(tp, mp, p, i))
+			continue;
 		if ((s32)(r->pseq - p->cut) >= 0) {
 			ilnp6_tcp_win_cut(p);
 			p->cut_time = now;
-			p->reorder -= p->reorder / 16;
+			p->reorder -= p->reorder / 64;
 		}
 		p->undo_lost++;
 		rec_lost(mp, i, true);
@@ -391,7 +442,7 @@ static void silent(struct ilnp6_tcp_path *p, u32 now)
 static void check(struct sock *sk, struct ilnp6_tcp *mp,
 		  struct ilnp6_tcp_path *p, u32 now)
 {
-	u32 srtt = p->srtt >> 3, age;
+	u32 srtt = p->srtt >> 3, i = p->head, age;
 
 	if (p->dead) {
 		if (mp->answers ?
@@ -401,9 +452,12 @@ static void check(struct sock *sk, struct ilnp6_tcp *mp,
 		else
 			mp->ask = true;
 	}
-	if (p->head == ILNP6_TCP_NONE || !other(mp, p))
+	/* Those overtaken may be there, see missing() */
+	while (i != ILNP6_TCP_NONE && (s32)(p->acked - at(mp, i)->pseq) > 0)
+		i = at(mp, i)->next;
+	if (i == ILNP6_TCP_NONE || !other(mp, p))
 		return;
-	age = now - at(mp, p->head)->time;
+	age = now - at(mp, i)->time;
 	if (!srtt ? age < 150 * 1000 :
 	    now - p->heard < max(srtt / 2, DEAD_MIN) ||
 	    age < patience(p) + 10 * 1000)
@@ -467,8 +521,7 @@ static void duplicate(struct ilnp6_tcp *mp)
 	}
 	if (!last)
 		return;
-	last->reorder = min(last->reorder + (last->srtt >> 6),
-			    max(last->srtt >> 2, REORDER_MAX));
+	wait_longer(last);
 	if (!--last->undo_lost)
 		ilnp6_tcp_win_undo(last);
 }
