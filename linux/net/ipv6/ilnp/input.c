@@ -377,8 +377,9 @@ int ilnp6_input_map(struct ilnp6_net *in, struct sk_buff *skb,
 		res->delta = ilnp6_csum_sub(new, ilnp6_csum_l64s(l, r));
 		return 0;
 	}
-	if (unlikely(!res->frag_id && (s->csum_rx == ILNP6_CHECKSUM_AUTO ||
-				    (proto == IPPROTO_TCP && th->syn)))) {
+	if (unlikely(!res->frag_id &&
+		     (s->csum_rx == ILNP6_CHECKSUM_AUTO ||
+		      (proto == IPPROTO_TCP && th->syn)))) {
 		u8 mode = csum_mode(skb, ip6, thoff, proto,
 				    (u16 *)(skb->data + thoff +
 					    res->check_off));
