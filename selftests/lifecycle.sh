@@ -240,6 +240,8 @@ t_load()
 		ilnp_up 2 2
 	done
 	traffic_stop
+	# A is ILNP before B: it may have found B plain, and remembers that
+	r_correspondent 0
 	works
 }
 

@@ -68,6 +68,12 @@ static inline struct ilnp6_addr *ilnp6_addr(const struct in6_addr *a)
 	return (struct ilnp6_addr *)a;
 }
 
+/* The identification of a fragment's datagram, never 0 */
+static inline u32 ilnp6_frag_id(const struct frag_hdr *fh)
+{
+	return ntohl(fh->identification) ?: 1;
+}
+
 static inline bool ilnp6_is_ula(__be64 l64)
 {
 	return be64_to_cpu(l64) >> 57 == 0x7e;

@@ -425,9 +425,9 @@ static bool nonce_at(struct sk_buff *skb, unsigned int off, u8 nexthdr)
  * addresses. Fragments must all be mapped alike; their session remembers.
  */
 static bool keeps_addrs(const struct ipv6hdr *ip6, struct ilnp6_session *s,
-			u32 frag_id)
+			bool frag)
 {
-	if (!frag_id)
+	if (!frag)
 		return true;
 	WRITE_ONCE(s->lu_wire_local, ilnp6_addr(&ip6->daddr)->l64);
 	WRITE_ONCE(s->lu_wire_remote, ilnp6_addr(&ip6->saddr)->l64);
@@ -652,7 +652,7 @@ static int upper(struct sk_buff *skb, u8 nexthdr, unsigned int off, u8 *proto,
 		fh = skb_header_pointer(skb, off, sizeof(_fh), &_fh);
 		if (!fh)
 			return -EINVAL;
-		*frag_id = ntohl(fh->identification) ?: 1;
+		*frag_id = ilnp6_frag_id(fh);
 		if (fh->frag_off & htons(IP6_OFFSET))
 			return off + sizeof(*fh);
 	}

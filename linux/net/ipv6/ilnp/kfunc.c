@@ -77,7 +77,7 @@ static int parse(struct sk_buff *skb, struct packet *pkt)
 	if (skb_headlen(skb) < pkt->thoff + sizeof(*fh))
 		return 0;
 	fh = (const struct frag_hdr *)(skb->data + pkt->thoff);
-	pkt->frag_id = ntohl(fh->identification) ?: 1;
+	pkt->frag_id = ilnp6_frag_id(fh);
 	pkt->thoff += sizeof(*fh);
 	if (!(fh->frag_off & htons(IP6_OFFSET)))
 		pkt->proto = fh->nexthdr;

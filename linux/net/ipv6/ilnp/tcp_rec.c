@@ -205,6 +205,12 @@ struct news {
 	u32 rtt[ILNP6_TCP_PATHS];
 };
 
+/* us after which it is not only out of order */
+static u32 due(const struct ilnp6_tcp_path *p)
+{
+	return (p->srtt >> 3) + p->reorder;
+}
+
 /* When it came is not known, only when we were told: step by step */
 static void wait_longer(struct ilnp6_tcp_path *p)
 {
@@ -220,7 +226,7 @@ static void false_loss(struct ilnp6_tcp_path *p, const struct ilnp6_tcp_rec *r,
 {
 	if (!r->overtaken)
 		return;
-	if (late > (p->srtt >> 3) + p->reorder)
+	if (late > due(p))
 		wait_longer(p);
 	if (p->undo_lost && !--p->undo_lost)
 		ilnp6_tcp_win_undo(p);
@@ -240,18 +246,16 @@ static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 		if (r->again && p->min_rtt && rtt < p->min_rtt * 3 / 4) {
 			p = &mp->p[r->was];
 			false_loss(p, r, now - r->first);
-		} else {
+		} else if ((s32)(r->pseq - p->acked) > 0 &&
+			   (!r->again || rtt >= (p->srtt >> 3) * 3 / 4)) {
 			/*
-			 * One that was overtaken may be told of late, and of
-			 * two copies the first
+			 * Not one that was overtaken, which may be told of
+			 * late, and not the first of two copies
 			 */
-			if ((s32)(r->pseq - p->acked) > 0 &&
-			    (!r->again || rtt >= (p->srtt >> 3) * 3 / 4)) {
-				p->acked = r->pseq;
-				if (!r->again && (!news->rtt[r->path] ||
-						  rtt < news->rtt[r->path]))
-					news->rtt[r->path] = rtt;
-			}
+			p->acked = r->pseq;
+			if (!r->again && (!news->rtt[r->path] ||
+					  rtt < news->rtt[r->path]))
+				news->rtt[r->path] = rtt;
 		}
 	} else {
 		false_loss(p, r, rtt);
@@ -340,7 +344,7 @@ static bool overtaken(const struct ilnp6_tcp_path *p,
 		      const struct ilnp6_tcp_rec *r, u32 now)
 {
 	return (s32)(p->acked - r->pseq) >= DUPS &&
-	       now - r->time >= (p->srtt >> 3) + p->reorder;
+	       now - r->time >= due(p);
 }
 
 /* At the end of what is to be sent there may be no later ones */
@@ -378,7 +382,7 @@ static bool missing(const struct tcp_sock *tp, const struct ilnp6_tcp *mp,
 	right = at(mp, i + 1);
 	return right->state == ILNP6_TCP_DELIVERED &&
 	       (right->path == r->path ? (s32)(right->pseq - r->pseq) > 0 :
-		right->time - r->time >= (p->srtt >> 3) + p->reorder);
+		right->time - r->time >= due(p));
 }
 
 static void detect(struct sock *sk, struct ilnp6_tcp *mp,
