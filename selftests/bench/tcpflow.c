@@ -52,7 +52,7 @@
 
 /* One direction of one connection. */
 struct stream {
-	int from, to;			/* sockets */
+	int from, to;			/* sockets; -1: not accepted yet */
 	uint64_t sent, received, after;
 	int done;
 };
@@ -244,10 +244,42 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Both ends of every stream in one loop; whoever can, does. */
-static void run(void)
+static int port_of(int fd, int peer)
 {
-	struct pollfd fds[4 * FLOWS_MAX + 2], *last = fds + 2 * n_streams;
+	struct sockaddr_in6 a;
+	socklen_t size = sizeof(a);
+
+	if ((peer ? getpeername : getsockname)(fd, (struct sockaddr *)&a, &size))
+		err(1, "port");
+	return a.sin6_port;
+}
+
+/* A connection's far end: it belongs where the near one is */
+static void take_up(int listener)
+{
+	int far = accept(listener, NULL, NULL), port, i;
+
+	if (far < 0)
+		err(1, "accept");
+	port = port_of(far, 1);
+	for (i = 0; i < n_streams; i++) {
+		struct stream *s = &streams[i];
+
+		if (s->from < 0 && port_of(s->to, 0) == port)
+			s->from = far;
+		else if (s->to < 0 && port_of(s->from, 0) == port)
+			s->to = far;
+	}
+	if (rr.count && port_of(rr.server, 0) == port) {
+		rr.client = far;
+		ask();
+	}
+}
+
+/* Both ends of every stream in one loop; whoever can, does. */
+static void run(int listener)
+{
+	struct pollfd fds[4 * FLOWS_MAX + 3], *last = fds + 2 * n_streams;
 	int i, open, served;
 
 	do {
@@ -263,9 +295,12 @@ static void run(void)
 		}
 		last[0].fd = rr.server;
 		last[1].fd = rr.client;
-		last[0].events = last[1].events = POLLIN;
-		if (poll(fds, 2 * n_streams + 2, 100) < 0)
+		last[2].fd = listener;
+		last[0].events = last[1].events = last[2].events = POLLIN;
+		if (poll(fds, 2 * n_streams + 3, 100) < 0)
 			err(1, "poll");
+		if (last[2].revents)
+			take_up(listener);
 		for (i = 0; i < n_streams; i++) {
 			if (fds[2 * i].revents)
 				send_some(&streams[i]);
@@ -287,21 +322,20 @@ static void print_list(const char *name, int first, int step, int after)
 	printf("], ");
 }
 
-/* A connection between the two namespaces; the far end is returned */
-static int connect_to(int near, const struct sockaddr_in6 *source,
-		      const struct sockaddr_in6 *destination, int listener)
+/* Begins a connection; returns its near end */
+static int begin(const struct sockaddr_in6 *source,
+		 const struct sockaddr_in6 *destination)
 {
-	int far;
+	int near = open_socket();
 
-	if (bind(near, (const struct sockaddr *)source, sizeof(*source)))
+	if (bind(near, (const struct sockaddr *)source, sizeof(*source)) ||
+	    fcntl(near, F_SETFL, O_NONBLOCK))
 		err(1, "bind");
 	if (connect(near, (const struct sockaddr *)destination,
-		    sizeof(*destination)))
+		    sizeof(*destination)) && errno != EINPROGRESS)
 		err(1, "connect");
-	far = accept(listener, NULL, NULL);
-	if (far < 0)
-		err(1, "accept");
-	return far;
+	fcntl(near, F_SETFL, 0);
+	return near;
 }
 
 int main(int argc, char **argv)
@@ -340,23 +374,19 @@ int main(int argc, char **argv)
 	cpu = busy();
 	start = now();
 	for (i = 0; i < n_flows; i++) {
-		int far, near = open_socket();
+		int near = begin(&source, &destination);
 
-		far = connect_to(near, &source, &destination, listener);
-		add_stream(near, far);
+		add_stream(near, -1);
 		if (both)
-			add_stream(far, near);
+			add_stream(-1, near);
 	}
 	if (rr.count) {
 		rr.took = calloc(rr.count, sizeof(*rr.took));
 		if (!rr.took)
 			err(1, "memory");
-		rr.server = open_socket();
-		rr.client = connect_to(rr.server, &source, &destination,
-				       listener);
-		ask();
+		rr.server = begin(&source, &destination);
 	}
-	run();
+	run(listener);
 	cpu = busy() - cpu;
 	step = both ? 2 : 1;
 	printf("{");
