@@ -107,14 +107,15 @@ def generated(t: Test):
     """A NID for each of many namespaces."""
     seen = set()
     need_module()
-    for _ in range(40):
+    many = 8 if os.environ.get("KERNEL") == "debug" else 40
+    for _ in range(many):
         t.topo("peer", 1)
         t.ilnp("A", "l64", "add", l64("a", 0), "dev", "a0")
         t.poll(3, lambda: t.show("A", "ilnp", "nid"))
         (nid,) = t.show("A", "ilnp", "nid")
         seen.add(nid["nid"])
         t.topo("delete")
-    t.equal("all different", 40, len(seen))
+    t.equal("all different", many, len(seen))
     t.none("universal or group bit set", [
         n for n in seen if wire.half(n)[0] & 3])
 
