@@ -301,6 +301,8 @@ struct ilnp6_corr {
  * @probe_lost: probes without answer since the last one answered
  * @rtt_us: round trip time of the last probe answered; 0: none
  * @rtt_when: jiffies of that answer
+ * @tcp_rtt_us: round trip time that a TCP connection measured last
+ * @tcp_rtt_when: jiffies of that
  * @suspect_time: jiffies when @suspect was set
  * @delay: least (our clock - sender's TCP timestamp) over it, ms
  * @delay_epoch: ilnp6_session.tcp_epoch that @delay belongs to
@@ -322,6 +324,8 @@ struct ilnp6_path_stat {
 	unsigned long probe_time;
 	u32 rtt_us;
 	unsigned long rtt_when;
+	u32 tcp_rtt_us;
+	unsigned long tcp_rtt_when;
 	unsigned long suspect_time;
 	u32 delay;
 	u32 delay_epoch;

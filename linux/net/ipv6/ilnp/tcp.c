@@ -31,6 +31,7 @@ static struct tcp_congestion_ops ilnp6_tcp_ops;
 #define TURN_TIME	1000		/* us of the path's rate sent in a row */
 #define TURN_MIN	2U
 #define TURN_MAX	44
+#define PRESENT		20000		/* us for which a queue is as it was */
 #define POOR_TIMES	4		/* slower than the best, and */
 #define FAR_TIMES	5		/* slower, in the first second */
 #define POOR_SHARE	32		/* less than this part of the sum */
@@ -277,6 +278,12 @@ static u32 backlog(const struct tcp_sock *tp)
 	return (tp->write_seq - tp->snd_nxt) / max_t(u32, tp->mss_cache, 1);
 }
 
+/* Does all that there is fit a first window? */
+static bool brief(const struct tcp_sock *tp)
+{
+	return tp->write_seq - tp->snd_una <= TCP_INIT_CWND * tp->mss_cache;
+}
+
 /* As a probe found it, not long before this connection; us */
 static u32 probed(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 {
@@ -285,10 +292,23 @@ static u32 probed(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 	return READ_ONCE(p->stat->rtt_us);
 }
 
+/* As another connection found it lately; us */
+static u32 present(const struct ilnp6_tcp_path *p)
+{
+	if (time_before(READ_ONCE(p->stat->tcp_rtt_when),
+			jiffies - usecs_to_jiffies(PRESENT)))
+		return 0;
+	return READ_ONCE(p->stat->tcp_rtt_us);
+}
+
 /* us; 0: nothing is known */
 static u32 rtt_of(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p)
 {
-	return p->srtt ? p->srtt >> 3 : probed(mp, p);
+	u32 age = (u32)jiffies - p->rtt_when, rtt = 0;
+
+	if (mp->brief && (!p->srtt || age > usecs_to_jiffies(PRESENT / 4)))
+		rtt = present(p);
+	return rtt ?: p->srtt >> 3 ?: probed(mp, p);
 }
 
 static u32 base_rtt_of(const struct ilnp6_tcp *mp,
@@ -422,6 +442,7 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 	unsigned int i;
 	u64 rate = 0;
 
+	mp->brief = brief(tp);
 	join(mp, tp);
 	judge(mp, tp);
 	for (i = 0; i < mp->n; i++) {
@@ -439,6 +460,9 @@ static void gate(struct sock *sk, struct ilnp6_tcp *mp)
 			unpaced = true;
 		}
 	}
+	/* What a first window holds need not be spread, as TCP does not */
+	if (tp->write_seq == tp->snd_una && room <= 2 * n * TCP_INIT_CWND)
+		unpaced = true;
 	if (unlikely(mp->no_mem))
 		room = min(room, mp->size - (mp->last - mp->first));
 	if (n)
@@ -487,7 +511,7 @@ static struct ilnp6_tcp_path *pick(struct ilnp6_tcp *mp,
 		/* What it has is on its way out yet */
 		ahead = p->next - now;
 		if (ahead && ahead < USEC_PER_SEC && rtt_of(mp, p))
-			delay += ahead + USEC_PER_SEC;
+			delay += mp->brief ? ahead : ahead + USEC_PER_SEC;
 		/* What is sent again goes elsewhere if it can */
 		if (p == not)
 			delay = U32_MAX - 1;
@@ -517,7 +541,7 @@ static struct ilnp6_tcp_path *next(struct ilnp6_tcp *mp,
 	    p->inflight + segs > (rtt_of(mp, p) ? p->cwnd : ILNP6_TCP_CWND_MIN)) {
 		p = pick(mp, tp, NULL);
 		mp->cur = p;
-		mp->left = p ? p->burst : 0;
+		mp->left = !p ? 0 : mp->brief ? TURN_MIN : p->burst;
 	}
 	mp->left -= min(mp->left, segs);
 	return p;
@@ -535,19 +559,22 @@ static void flipped(struct ilnp6_tcp *mp, const struct ilnp6_session *s)
 	}
 }
 
-/* None is known to work: the one that did longest, and last */
+/*
+ * None is known to work: the primary, or the one that did longest, and last.
+ * Those never heard of have their turn too, for each connection another first.
+ */
 static struct ilnp6_tcp_path *last_resort(struct ilnp6_tcp *mp)
 {
 	struct ilnp6_tcp_path *p, *best = mp->primary;
+	u32 first = get_random_u32();
 	unsigned int i;
 
 	for (i = 0; i < mp->n; i++) {
-		p = &mp->p[i];
-		if (!p->up || !p->delivered)
-			continue;
-		if (!best || !best->up || p->backoff < best->backoff ||
-		    (p->backoff == best->backoff &&
-		     p->delivered > best->delivered))
+		p = &mp->p[(first + i) % mp->n];
+		if (p->up && (!best || !best->up ||
+			      p->backoff < best->backoff ||
+			      (p->backoff == best->backoff &&
+			       p->delivered > best->delivered)))
 			best = p;
 	}
 	return best;
@@ -602,6 +629,7 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 	if (unlikely(mp->ask))
 		ilnp6_live_measure(in, s);
 	now = (u32)tcp_sk(sk)->tcp_mstamp;
+	mp->brief = brief(tcp_sk(sk));
 	len += th->fin;
 	seq = ntohl(th->seq);
 	mss = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : len;
@@ -688,10 +716,14 @@ static u32 cc_undo_cwnd(struct sock *sk)
 
 static void cc_set_state(struct sock *sk, u8 state)
 {
+	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct ilnp6_tcp *mp = of(sk);
 
-	if (mp && state == TCP_CA_Loss)
-		ilnp6_tcp_rec_timeout(sk, mp);
+	if (!mp || state != TCP_CA_Loss)
+		return;
+	ilnp6_tcp_rec_timeout(sk, mp);
+	/* What lost all at the same time must not repeat at the same time */
+	icsk->icsk_rto += get_random_u32_below(icsk->icsk_rto / 4 + 1);
 }
 
 /* What is registered; connections have one of the two made of it below */

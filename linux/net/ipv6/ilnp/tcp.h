@@ -72,6 +72,7 @@ enum ilnp6_tcp_state {
  * @ssthresh: segments
  * @inflight: segments sent, neither delivered nor lost
  * @srtt: smoothed round trip time, us << 3; 0: not known
+ * @rtt_when: jiffies when it was measured last
  * @rttvar: us
  * @min_rtt: us
  * @pseq: of the next segment
@@ -121,6 +122,7 @@ struct ilnp6_tcp_path {
 	u32 ssthresh;
 	u32 inflight;
 	u32 srtt;
+	u32 rtt_when;
 	u32 rttvar;
 	u32 min_rtt;
 	u32 pseq;
@@ -191,6 +193,8 @@ struct ilnp6_tcp_pair {
  * @told: what was acknowledged last
  * @answers: the peer answers probes, so they tell which paths work
  * @ask: have the path monitor look at all paths
+ * @brief: all there is to send fits a first window: that no queue has to take
+ *	it all matters more than order
  * @no_mem: @ring could not grow
  * @bin: when delays began to be averaged, us
  * @n: paths
@@ -219,6 +223,7 @@ struct ilnp6_tcp {
 	u32 told;
 	bool answers;
 	bool ask;
+	bool brief;
 	bool no_mem;
 	u32 bin;
 	u8 n;

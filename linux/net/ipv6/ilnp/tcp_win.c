@@ -8,6 +8,7 @@
 #include "tcp.h"
 
 #define BETA		717	/* of 1024: what a loss leaves, 0.7 */
+#define BETA_MAX	819	/* where there is little queue */
 #define BETA_SHARED	614	/* where others send through its bottleneck */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
 #define RTT_RISE_MIN	4000U	/* us */
@@ -47,6 +48,7 @@ static void take_rtt(struct ilnp6_tcp_path *p, u32 rtt)
 {
 	s32 err;
 
+	p->rtt_when = (u32)jiffies;
 	if (!p->srtt) {
 		p->srtt = rtt << 3;
 		p->rttvar = rtt / 2;
@@ -180,7 +182,7 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
  */
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 {
-	u32 srtt = p->srtt >> 3, queue = 0, beta;
+	u32 srtt = p->srtt >> 3, queue = 0, beta = BETA_SHARED;
 
 	if (srtt > p->min_rtt)
 		queue = div_u64((u64)p->cwnd * (srtt - p->min_rtt), srtt);
@@ -191,8 +193,11 @@ void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 	p->undo_w_max = p->w_max;
 	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
 				       p->cwnd;
-	beta = p->others ? BETA_SHARED : BETA;
-	p->cwnd = max(p->cwnd * beta / 1024, ILNP6_TCP_CWND_MIN);
+	/* As H-TCP: what the path holds without its queue need not be cut */
+	if (!p->others)
+		beta = clamp_t(u32, 1024 - 1024 * queue / p->cwnd, BETA,
+			       BETA_MAX);
+	p->cwnd = max(p->cwnd * beta / 1024, 1U);
 	p->ssthresh = p->cwnd;
 	p->epoch = 0;
 	p->cwnd_cnt = 0;
