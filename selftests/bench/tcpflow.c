@@ -334,7 +334,7 @@ static int begin(const struct sockaddr_in6 *source,
 	if (connect(near, (const struct sockaddr *)destination,
 		    sizeof(*destination)) && errno != EINPROGRESS)
 		err(1, "connect");
-	fcntl(near, F_SETFL, 0);
+	fcntl(near, F_SETFL, 0);	/* an answer is sent whole */
 	return near;
 }
 

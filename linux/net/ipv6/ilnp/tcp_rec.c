@@ -553,15 +553,6 @@ static void renumber(struct ilnp6_tcp *mp)
 	mp->last -= by;
 }
 
-/* For connections that do not know it themselves; once per jiffy will do */
-static void tell(struct ilnp6_path_stat *stat, u32 rtt)
-{
-	if (READ_ONCE(stat->tcp_rtt_when) == jiffies)
-		return;
-	WRITE_ONCE(stat->tcp_rtt_us, rtt);
-	WRITE_ONCE(stat->tcp_rtt_when, jiffies);
-}
-
 /**
  * ilnp6_tcp_rec_ack - account for an ACK
  * @sk: the socket, in tcp_ack() after SACK blocks were marked
@@ -608,8 +599,6 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 			p->joined = true;
 			p->dead = false;
 			ilnp6_tcp_win_acked(p, news.n[i], news.rtt[i], now);
-			if (news.rtt[i])
-				tell(p->stat, news.rtt[i]);
 		}
 		check(sk, mp, p, now);
 	}

@@ -48,6 +48,11 @@ static void take_rtt(struct ilnp6_tcp_path *p, u32 rtt)
 {
 	s32 err;
 
+	/* For connections that do not know it; once per jiffy will do */
+	if (READ_ONCE(p->stat->tcp_rtt_when) != jiffies) {
+		WRITE_ONCE(p->stat->tcp_rtt_us, rtt);
+		WRITE_ONCE(p->stat->tcp_rtt_when, jiffies);
+	}
 	p->rtt_when = (u32)jiffies;
 	if (!p->srtt) {
 		p->srtt = rtt << 3;
@@ -182,7 +187,7 @@ void ilnp6_tcp_win_acked(struct ilnp6_tcp_path *p, u32 n, u32 rtt, u32 now)
  */
 void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 {
-	u32 srtt = p->srtt >> 3, queue = 0, beta = BETA_SHARED;
+	u32 srtt = p->srtt >> 3, queue = 0, beta;
 
 	if (srtt > p->min_rtt)
 		queue = div_u64((u64)p->cwnd * (srtt - p->min_rtt), srtt);
@@ -194,9 +199,8 @@ void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
 				       p->cwnd;
 	/* As H-TCP: what the path holds without its queue need not be cut */
-	if (!p->others)
-		beta = clamp_t(u32, 1024 - 1024 * queue / p->cwnd, BETA,
-			       BETA_MAX);
+	beta = p->others ? BETA_SHARED :
+	       clamp_t(u32, 1024 - 1024 * queue / p->cwnd, BETA, BETA_MAX);
 	p->cwnd = max(p->cwnd * beta / 1024, 1U);
 	p->ssthresh = p->cwnd;
 	p->epoch = 0;
