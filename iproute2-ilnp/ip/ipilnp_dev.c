@@ -266,10 +266,11 @@ static int tcx_call(int cmd, __u32 ifindex, enum dir dir, int fd, __u32 flags)
 	return sys_bpf(cmd, &a, sizeof(a));
 }
 
-/* How many programs of ours are there, removing them if @remove */
-static int tcx_ours(__u32 ifindex, enum dir dir, bool remove)
+/* How many programs of ours are there, their ids in @ids, removing them if
+ * @remove
+ */
+static int tcx_ours(__u32 ifindex, enum dir dir, bool remove, __u32 *ids)
 {
-	__u32 ids[TCX_MAX];
 	int i, n, fd, err = 0, found = 0;
 
 	n = tcx_query(ifindex, dir, ids);
@@ -284,7 +285,7 @@ static int tcx_ours(__u32 ifindex, enum dir dir, bool remove)
 		close(fd);
 		if (err)
 			return err;
-		found++;
+		ids[found++] = ids[i];
 	}
 	return found;
 }
@@ -299,11 +300,11 @@ struct tc_req {
 
 struct tc_find {
 	enum dir	dir;
-	__u32		id;		/* of the program, the last one */
 	unsigned int	n;
 	struct {
 		__u32	handle;
 		__u32	info;
+		__u32	id;		/* of the program */
 	} filter[TCX_MAX];
 };
 
@@ -322,7 +323,7 @@ static int find_filter(struct nlmsghdr *n, void *arg)
 	    strcmp(rta_getattr_str(tb[TCA_KIND]), "bpf"))
 		return 0;
 	parse_rtattr_nested(opt, TCA_BPF_MAX, tb[TCA_OPTIONS]);
-	if (!opt[TCA_BPF_NAME])
+	if (!opt[TCA_BPF_NAME] || !opt[TCA_BPF_ID])
 		return 0;
 	/* "PROGRAM", or "PROGRAM:[ID]" as libbpf names its own */
 	name = rta_getattr_str(opt[TCA_BPF_NAME]);
@@ -332,6 +333,7 @@ static int find_filter(struct nlmsghdr *n, void *arg)
 	if (find->n < ARRAY_SIZE(find->filter)) {
 		find->filter[find->n].handle = t->tcm_handle;
 		find->filter[find->n].info = t->tcm_info;
+		find->filter[find->n].id = rta_getattr_u32(opt[TCA_BPF_ID]);
 		find->n++;
 	}
 	return 0;
@@ -354,7 +356,7 @@ static int clsact_delete(__u32 ifindex, enum dir dir, __u32 handle, __u32 info)
 }
 
 /* As tcx_ours(). */
-static int clsact_ours(__u32 ifindex, enum dir dir, bool remove)
+static int clsact_ours(__u32 ifindex, enum dir dir, bool remove, __u32 *ids)
 {
 	struct tcmsg t = {
 		.tcm_ifindex = ifindex,
@@ -368,11 +370,13 @@ static int clsact_ours(__u32 ifindex, enum dir dir, bool remove)
 		return -errno;
 	if (rtnl_dump_filter(&rth, find_filter, &find) < 0)
 		return -EIO;
-	for (i = 0; remove && i < find.n; i++) {
-		err = clsact_delete(ifindex, dir, find.filter[i].handle,
-				    find.filter[i].info);
+	for (i = 0; i < find.n; i++) {
+		err = remove ? clsact_delete(ifindex, dir,
+					     find.filter[i].handle,
+					     find.filter[i].info) : 0;
 		if (err)
 			return err;
+		ids[i] = find.filter[i].id;
 	}
 	return find.n;
 }
@@ -430,15 +434,23 @@ static int clsact_attach(__u32 ifindex, enum dir dir, int fd)
 /* --- either ------------------------------------------------------------- */
 
 /* As tcx_ours(), at both kinds of hook. */
-static int ours(__u32 ifindex, enum dir dir, bool remove)
+static int ours_ids(__u32 ifindex, enum dir dir, bool remove,
+		    __u32 ids[2 * TCX_MAX])
 {
 	int tcx, clsact;
 
-	tcx = tcx_ours(ifindex, dir, remove);
-	clsact = clsact_ours(ifindex, dir, remove);
+	tcx = tcx_ours(ifindex, dir, remove, ids);
+	clsact = clsact_ours(ifindex, dir, remove, ids + (tcx > 0 ? tcx : 0));
 	if (tcx < 0)
 		return tcx;
 	return clsact < 0 ? clsact : tcx + clsact;
+}
+
+static int ours(__u32 ifindex, enum dir dir, bool remove)
+{
+	__u32 ids[2 * TCX_MAX];
+
+	return ours_ids(ifindex, dir, remove, ids);
 }
 
 static void complain(const char *what, const struct link *link, int err)
@@ -539,15 +551,48 @@ static int module_users(void)
 	return n;
 }
 
-/* A detached program holds the module until the kernel has freed it, some
+static int compare_ids(const void *a, const void *b)
+{
+	const __u32 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* How many programs of ours the interfaces have: they share them. */
+static int count_programs(const struct link *links)
+{
+	__u32 *all = NULL, *more;
+	size_t n = 0, i;
+	int count = 0;
+
+	for (; links; links = links->next) {
+		int dir, got;
+
+		for (dir = 0; dir < DIRS; dir++) {
+			more = realloc(all, (n + 2 * TCX_MAX) * sizeof(*all));
+			if (!more)
+				break;
+			all = more;
+			got = ours_ids(links->ifindex, dir, false, all + n);
+			n += got > 0 ? got : 0;
+		}
+	}
+	qsort(all, n, sizeof(*all), compare_ids);
+	for (i = 0; i < n; i++)
+		count += !i || all[i] != all[i - 1];
+	free(all);
+	return count;
+}
+
+/* A program that went holds the module until the kernel has freed it, some
  * milliseconds later. Waits for it so that rmmod may come next.
  */
-static void wait_freed(int users_before, int removed)
+static void wait_freed(int users_before, int freed)
 {
 	int tries;
 
 	for (tries = 0; tries < 200; tries++) {
-		if (module_users() <= users_before - removed)
+		if (module_users() <= users_before - freed)
 			return;
 		usleep(5000);
 	}
@@ -602,11 +647,20 @@ static void explain_load(const struct link *link, int err)
 			" (\"ip -d ilnp dev attach\" says more)");
 }
 
+/* The programs for interfaces without and with an Ethernet header. All that one
+ * command attaches to share them: loading is slow, as libbpf reads the kernel's
+ * types.
+ */
+static struct ilnp6_bpf *loaded[2];
+
 static struct ilnp6_bpf *load_programs(const struct link *link)
 {
+	bool eth = link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
 	struct ilnp6_bpf *skel;
 	int err;
 
+	if (loaded[eth])
+		return loaded[eth];
 	memset(&hints, 0, sizeof(hints));
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(from_libbpf);
@@ -615,15 +669,25 @@ static struct ilnp6_bpf *load_programs(const struct link *link)
 		explain_load(link, -errno);
 		return NULL;
 	}
-	skel->rodata->l2_len = link->type == ARPHRD_ETHER ||
-			       link->type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
+	skel->rodata->l2_len = eth ? ETH_HLEN : 0;
 	err = ilnp6_bpf__load(skel);
 	if (err) {
 		explain_load(link, err);
 		ilnp6_bpf__destroy(skel);
 		return NULL;
 	}
+	loaded[eth] = skel;
 	return skel;
+}
+
+static void free_programs(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (loaded[i])
+			ilnp6_bpf__destroy(loaded[i]);
+	memset(loaded, 0, sizeof(loaded));
 }
 
 static bool have_tcx(__u32 ifindex)
@@ -657,7 +721,6 @@ static int attach_programs(const struct link *link)
 				"Error: cannot attach to %s of \"%s\": %s.\n",
 				dirs[dir].name, link->name, strerror(-err));
 	}
-	ilnp6_bpf__destroy(skel);
 	if (!err)
 		return 0;
 	remove_ours(link);
@@ -669,6 +732,10 @@ static int attach_programs(const struct link *link)
 	fprintf(stderr,
 		"Error: this ip was built without ILNP's BPF programs.\n");
 	return ILNP_ERR_LOCAL;
+}
+
+static void free_programs(void)
+{
 }
 #endif
 
@@ -743,6 +810,7 @@ static int dev_attach(struct link *links, __u32 ifindex)
 		if (err)
 			ret = err;
 	}
+	free_programs();
 out:
 	free(noted.ifindex);
 	return ret;
@@ -751,12 +819,14 @@ out:
 /* Whatever the module says, no program of ours stays on what was named. */
 static int dev_detach(struct link *links, __u32 ifindex)
 {
-	int before = module_users(), removed = 0, ret = 0, n;
+	int users = module_users(), programs = 0, removed = 0, ret = 0, n;
 	struct noted noted = { .n = 0 };
 	struct link *link;
 
 	if (module_is_loaded())
 		get_noted(&noted);
+	if (users >= 0)
+		programs = count_programs(links);
 	for (link = links; link; link = link->next) {
 		if (ifindex && link->ifindex != ifindex)
 			continue;
@@ -767,8 +837,8 @@ static int dev_detach(struct link *links, __u32 ifindex)
 			removed += n;
 	}
 	free(noted.ifindex);
-	if (removed && before >= 0)
-		wait_freed(before, removed);
+	if (removed && users >= 0)
+		wait_freed(users, programs - count_programs(links));
 	return ret;
 }
 
