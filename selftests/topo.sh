@@ -397,7 +397,7 @@ topo_warm()
 	local tool
 
 	for tool in ip nft ethtool sysctl ping ss tc jq awk sed grep head \
-		sort cat nc socat iperf3 traceroute radvd tshark dmesg \
+		sort cat nc socat iperf3 traceroute radvd dmesg \
 		mktemp ln kill xargs; do
 		"$tool" --version || "$tool" -V
 	done >/dev/null 2>&1 </dev/null
