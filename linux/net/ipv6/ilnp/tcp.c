@@ -722,6 +722,9 @@ static void cc_set_state(struct sock *sk, u8 state)
 	if (!mp || state != TCP_CA_Loss)
 		return;
 	ilnp6_tcp_rec_timeout(sk, mp);
+	/* TCP doubles it now; not before each path had its turn */
+	if (mp->n > 1 && (icsk->icsk_retransmits + 1) % mp->n)
+		icsk->icsk_rto /= 2;
 	/* What lost all at the same time must not repeat at the same time */
 	icsk->icsk_rto += get_random_u32_below(icsk->icsk_rto / 4 + 1);
 }

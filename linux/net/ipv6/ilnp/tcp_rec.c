@@ -15,7 +15,7 @@
 #define REORDER_MAX	20000U		/* us, or a quarter of a round trip */
 #define DEAD_MIN	(40 * 1000)	/* us without a delivery */
 #define RTO_MARGIN	(80 * 1000)	/* us, for delayed acknowledgements */
-#define RTO_MARGIN_END	(10 * 1000)
+#define RTO_MARGIN_AT_ONCE (10 * 1000)
 #define RETRY_MIN	(100 * 1000)	/* us until a dead path is tried again */
 #define RETRY_MAX	(1000 * 1000)
 
@@ -610,18 +610,23 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
  * @mp: the connection
  *
  * Until the last that was sent over each path is late. What follows a hole is
- * acknowledged at once, all else maybe later.
+ * acknowledged at once, and so is the second of two segments; all else maybe
+ * later. If many are in flight a little time more costs less than to take all
+ * of them for lost.
  *
  * Return: us; 0 if nothing is known.
  */
 u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp)
 {
-	bool end = tp->sacked_out && tp->snd_nxt == tp->write_seq;
-	u32 margin = end ? RTO_MARGIN_END : RTO_MARGIN, rto = 0;
+	bool at_once = tp->sacked_out && tp->snd_nxt == tp->write_seq;
+	u32 flight = tp->snd_nxt - tp->snd_una, margin, rto = 0;
 	const struct ilnp6_tcp_path *p;
 	unsigned int i;
 	s32 left;
 
+	at_once |= flight > tp->mss_cache &&
+		   flight <= mp->n * ILNP6_TCP_CWND_MIN * tp->mss_cache;
+	margin = at_once ? RTO_MARGIN_AT_ONCE : RTO_MARGIN;
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (!p->inflight || !p->srtt)
