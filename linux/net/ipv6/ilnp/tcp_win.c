@@ -11,7 +11,7 @@
 #define BETA_MAX	819	/* where there is little queue */
 #define BETA_SHARED	614	/* where others send through its bottleneck */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
-#define RTT_RISE_MIN	4000U	/* us */
+#define RTT_RISE_MIN	2000U	/* us */
 #define RTT_RISE_MAX	16000U
 #define LOW_SAMPLES	8
 
@@ -129,7 +129,8 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 }
 
 /*
- * Ends where a queue begins to grow, by as much as in the kernel's cubic. From
+ * Ends where a queue begins to grow. On a short path sooner than in the kernel's
+ * cubic: what is told is a round trip old, and the window has doubled since. From
  * there to the first loss it goes on more slowly, see cubic().
  */
 static void slow_start(struct ilnp6_tcp_path *p, u32 n, u32 rtt)
