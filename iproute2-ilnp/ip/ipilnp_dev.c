@@ -682,12 +682,12 @@ static struct ilnp6_bpf *load_programs(const struct link *link)
 
 static void free_programs(void)
 {
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		if (loaded[i])
-			ilnp6_bpf__destroy(loaded[i]);
-	memset(loaded, 0, sizeof(loaded));
+	for (i = 0; i < ARRAY_SIZE(loaded); i++) {
+		ilnp6_bpf__destroy(loaded[i]);
+		loaded[i] = NULL;
+	}
 }
 
 static bool have_tcx(__u32 ifindex)
