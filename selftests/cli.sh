@@ -166,9 +166,16 @@ t_correspondent()
 	equal "none left" 0 "$(ilnp_json A correspondent length)"
 }
 
+# How many programs of ours the kernel has
+programs()
+{
+	bpftool -j prog show |
+		jq '[.[] | select((.name // "") | startswith("ilnp6_"))] | length'
+}
+
 t_traffic_objects()
 {
-	local to=$TOPO_NID_B
+	local to=$TOPO_NID_B before begun
 
 	topo_up direct 2 1
 	ilnp_up 2 1
@@ -202,6 +209,16 @@ t_traffic_objects()
 	equal "gone" 0 "$(ilnp_json A session length)"
 	check "flush of all" ilnp A session flush
 	check "detach all" ilnp A dev detach all
+	before=$(programs)
+	check "attach all" ilnp A dev attach all
+	equal "interfaces share the programs" $((before + 2)) "$(programs)"
+	begun=$(date +%s%3N)
+	check "detach of one" ilnp A dev detach a0
+	within "ms, not waiting for what the other has" 0 500 \
+		$(($(date +%s%3N) - begun))
+	equal "which are there" $((before + 2)) "$(programs)"
+	check "detach of the last" ilnp A dev detach all
+	equal "none left" "$before" "$(programs)"
 }
 
 t_options()
