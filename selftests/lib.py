@@ -153,13 +153,15 @@ class Test:
                           *faults[:4])
 
     def poll(self, seconds: float, func, *args):
-        """The first true result of func, or the last one at the deadline."""
-        end = time.monotonic() + seconds
+        """The first true result of func, or the last one at the deadline.
+        To look costs much here, so it is done less often as time goes by."""
+        begun = time.monotonic()
         while True:
             result = func(*args)
-            if result or time.monotonic() >= end:
+            waited = time.monotonic() - begun
+            if result or waited >= seconds:
                 return result
-            time.sleep(0.03)
+            time.sleep(min(max(0.03, waited / 50), seconds - waited))
 
     def eventually(self, what: str, seconds: float, func, *args) -> bool:
         return self.check(f"{what}: not within {seconds} s",

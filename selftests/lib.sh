@@ -116,11 +116,14 @@ matches()
 # poll_until SECONDS COMMAND...: until it succeeds; fails at the deadline
 poll_until()
 {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local begun=${EPOCHREALTIME/./} waited pause
 
 	until "${@:2}" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.05
+		waited=$((${EPOCHREALTIME/./} - begun))
+		[ "$waited" -lt $(($1 * 1000000)) ] || return 1
+		# To look costs much here: less often as time goes by
+		pause=$((waited < 2500000 ? 50000 : waited / 50))
+		sleep "$((pause / 1000000)).$(printf %06d $((pause % 1000000)))"
 	done
 }
 
