@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=virtual smp=1 timeout=900 mem=2048
+# ilnp-test: clock=virtual smp=1 timeout=1800 mem=2048
 #
 # +------------------------------------------------------------------------+
 # | Proves that congestion control "ilnp" fills several paths with one TCP |
