@@ -80,9 +80,15 @@ END
 cat >"$work/b.sh" <<END
 set -- b a b0b1:b2b3:b4b5:b6b7 a0a1:a2a3:a4a5:a6a7 \$(cat mode)
 . ./common
-iperf3 -6 -s -D
+# A server each: one that has just served resets who comes at once.
+for port in 5201 5202 5203; do
+	iperf3 -6 -s -D -p \$port
+done
+nc -6 -l -N 5000 >got &
+listening() { [ "\$(ss -6Hltn | wc -l)" = 4 ]; }
+until_true listening
 touch ready
-nc -6 -l -N 5000 >got
+wait
 [ "\$(sha256sum <got)" = "\$(sha256sum <data)" ] || fail "other data"
 until_true [ -e done ]
 END
@@ -92,11 +98,10 @@ set -- a b a0a1:a2a3:a4a5:a6a7 b0b1:b2b3:b4b5:b6b7 \$(cat mode)
 there=2001:db8:b0:0:b0b1:b2b3:b4b5:b6b7
 until_true [ -e ready ]
 until_true ping -6 -q -c 1 -W 1 \$there
-until_true nc -6 -z \$there 5201
 nc -6 -N \$there 5000 <data || fail "nc"
 iperf3 -6 -c \$there -n 4M || fail "TCP"
-iperf3 -6 -c \$there -n 4M -R || fail "TCP, the other way"
-iperf3 -6 -c \$there -u -b 4M -t 2 || fail "UDP"
+iperf3 -6 -c \$there -p 5202 -n 4M -R || fail "TCP, the other way"
+iperf3 -6 -c \$there -p 5203 -u -b 4M -t 2 || fail "UDP"
 ping -6 -q -c 4 -i 0.2 -s 4000 \$there ||
 	{ nstat -as; ip ilnp stats | grep -v ' 0\$'; fail "large ping"; }
 ip -s ilnp path
