@@ -5,11 +5,11 @@
 # under test, MPTCP and plain TCP on the best path, on the same paths. Made for
 # a virtual-clock guest; `make bench` runs it, or
 #
-#	tcp.sh [-c CONTROL] [-k KIND[,KIND]...] [CASE...]
+#	tcp.sh [-c CONTROL] [-k KIND[,KIND]...] [-t SECONDS] [CASE...]
 #
-# with KIND ipv6, mptcp or ilnp, and a CASE of tcp_cases.sh. Prints the rows,
-# writes lines for tcp_report.py to out/bench/tcp.txt and the rows to
-# out/bench/tcp.json.
+# with KIND ipv6, mptcp or ilnp, and a CASE of tcp_cases.sh; SECONDS are a flow's
+# instead of the case's own. Prints the rows, writes lines for tcp_report.py to
+# out/bench/tcp.txt and the rows to out/bench/tcp.json.
 #
 #	       .- R1 -.
 #	A a1..a4  ...   H -- B
@@ -28,6 +28,7 @@ NID_A=0:0:0:a1
 NID_B=0:0:0:b1
 CONTROL=ilnp
 KINDS=ipv6,mptcp,ilnp
+length=()
 spaces=()
 . "$HERE/tcp_cases.sh"
 
@@ -312,7 +313,7 @@ run_case()
 		"${events[@]}" >"$WORK/beside" 2>&1 &
 		event=$!
 	fi
-	result=$(flow "$kind" "${options[@]}" 2>"$WORK/error") || {
+	result=$(flow "$kind" "${options[@]}" "${length[@]}" 2>"$WORK/error") || {
 		say "FAILED: $case $kind: $(cat "$WORK/error")"
 		result='{"failed": true}'
 	}
@@ -333,10 +334,11 @@ has_kind()
 	return 1
 }
 
-while getopts c:k: option; do
+while getopts c:k:t: option; do
 	case $option in
 	c) CONTROL=$OPTARG ;;
 	k) KINDS=$OPTARG ;;
+	t) length=(-t "$OPTARG") ;;
 	*) exit 1 ;;
 	esac
 done
