@@ -65,11 +65,11 @@ t_plain()
 }
 
 subtest "equal paths" t_case equal 0.95 6
-subtest "delays of 10 to 70 ms" t_case delays 0.9 6
-subtest "delays that vary" t_case jitter_delays 0.75 6
-subtest "a path that dies" t_case dead 0.8 12
-subtest "a path that loses" t_case loss_one 0.8 6
-subtest "one path that works" t_case one_path 0.9 6 20
+subtest "delays of 10 to 70 ms" t_case delays 0.92 6
+subtest "delays that vary" t_case jitter_delays 0.8 6
+subtest "a path that dies" t_case dead 0.84 12
+subtest "a path that loses" t_case loss_one 0.84 6
+subtest "one path that works" t_case one_path 0.93 6 20
 subtest "one good path of four" t_case bad_paths 0.85 6 40 1.05
 subtest "paths with one bottleneck" t_case bottleneck 0.4 20 20 0.65
 subtest "short flows" t_short
