@@ -172,6 +172,24 @@ mptcp_up()
 	ip -n B mptcp limits set subflows 8 add_addr_accepted 8
 }
 
+# nonces LENGTH: sessions have such, in octets
+nonces()
+{
+	local host i
+
+	[ "$1" != "${nonce_set:-}" ] || return 0
+	for host in A B; do
+		on "$host" ilnp set nonce-len "$1"
+		on "$host" ilnp session flush
+	done
+	nonce_set=$1
+	for ((i = 0; i < 100; i++)); do
+		ping_b -c 1 -W 1 && break
+	done
+	# Over each path in turn, so that all neighbours are known.
+	ping_b -c 20 -i 0.1 || die "ILNP: no answer from B: $(ip -n A ilnp)"
+}
+
 # use KIND N: it uses the first N paths only
 use()
 {
@@ -185,6 +203,7 @@ use()
 				dev "a$i" subflow
 		done ;;
 	ilnp)
+		nonces "$nonce"
 		for ((i = 1; i <= PATHS; i++)); do
 			on A ilnp l64 replace "2001:db8:a$i::/64" dev "a$i" \
 				via fe80::2 preference $((i > $2 ? 20 : 10))
@@ -209,9 +228,6 @@ ilnp_up()
 	local i words=''
 
 	modprobe ilnp6 || die "modprobe ilnp6 failed"
-	# The shares are of what plain TCP can carry: take little room.
-	on A ilnp set nonce-len 4
-	on B ilnp set nonce-len 4
 	on A ilnp nid add "$NID_A"
 	on B ilnp nid add "$NID_B"
 	for ((i = 1; i <= PATHS; i++)); do
@@ -224,12 +240,6 @@ ilnp_up()
 	on A ilnp correspondent add "$NID_B" l64 2001:db8:b1::/64
 	# shellcheck disable=SC2086  # a list of words
 	on B ilnp correspondent add "$NID_A" $words
-	for ((i = 0; i < 100; i++)); do
-		ping_b -c 1 -W 1 && break
-	done
-	# Over each path in turn, so that all neighbours are known.
-	ping_b -c 20 -i 0.1 && return
-	die "ILNP: no answer from B: $(ip -n A ilnp)"
 }
 
 # Whatever the last case did to them, A knows that its paths work again.
@@ -298,6 +308,8 @@ run_case()
 
 	rate=() rtt=() queue=(1 1 1 1) loss=(0 0 0 0) jitter=(0 0 0 0)
 	options=() events=() best=1 measure=share paths=$PATHS neck=0
+	# Shares are of what plain TCP can carry: the nonce takes little room.
+	nonce=4
 	"case_$case" || die "no case $case"
 	for ((i = 0; i < PATHS; i++)); do
 		shape $((i + 1)) "${rate[i]}" "${rtt[i]}" "${queue[i]}" \

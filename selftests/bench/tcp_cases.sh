@@ -6,7 +6,8 @@
 # trip, ms), and where they differ from the default queue (of the BDP), loss
 # (%), jitter (ms), best (the path of plain TCP), options (of tcpflow), events
 # (a command in the flow's background), paths (the first so many are used), neck
-# (rate of the link behind them all) and measure (see tcp_report.py).
+# (rate of the link behind them all), nonce (octets) and measure (see
+# tcp_report.py).
 
 TCP_CASES=(equal delays rates both both_reversed loss_one loss_all dead
 	shallow shallow_delays bad_paths jitter jitter_delays one_path
@@ -145,7 +146,8 @@ case_gigabit()
 {
 	rate=(1000 1000 1000 1000)
 	rtt=(10 10 10 10)
-	options=(-n 100000000 -t 60)
+	options=(-n 300000000 -t 60)
+	nonce=12
 	measure=cpu
 }
 

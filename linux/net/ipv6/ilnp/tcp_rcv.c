@@ -334,12 +334,18 @@ static bool has_dsack(const struct tcphdr *th, unsigned int len)
 	return sack && before(get_unaligned_be32(sack), ntohl(th->ack_seq));
 }
 
-/* Would a block that was never told of be left out of the next ACK? */
+/*
+ * An ACK has room for three blocks. Have all of them grown since the last one?
+ * The next segment may touch another.
+ */
 static bool urgent(const struct tcp_sock *tp, u32 told)
 {
-	return tp->rx_opt.num_sacks > 1 &&
-	       tp->selective_acks[0].start_seq != told &&
-	       tp->selective_acks[1].start_seq != told;
+	unsigned int i;
+
+	for (i = 0; i < tp->rx_opt.num_sacks; i++)
+		if (tp->selective_acks[i].start_seq == told)
+			break;
+	return i > 2;
 }
 
 /*
@@ -371,6 +377,8 @@ static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
 		}
 		if (!tp->compressed_ack)
 			tp->compressed_ack = 1;
+		/* Until then the stack asks only if a block may fall off */
+		tp->dup_ack_counter = TCP_FASTRETRANS_THRESH;
 		return true;
 	}
 	e->ack_sent = now;
