@@ -89,6 +89,7 @@ enum ilnp6_tcp_state {
  * @low: slow start: least round trip time of the last few, us
  * @low_n: how many
  * @epoch: cubic: begin of the growth, us; 0: not begun
+ * @gait: cubic: how fast time goes by, of 128
  * @origin: cubic: plateau, segments
  * @w_max: cubic: window at the last loss
  * @k: cubic: ms from @epoch to the plateau
@@ -139,6 +140,7 @@ struct ilnp6_tcp_path {
 	u32 low;
 	u32 low_n;
 	u32 epoch;
+	u32 gait;
 	u32 origin;
 	u32 w_max;
 	u32 k;

@@ -4,6 +4,7 @@
  * Slow start ends when delay has risen.
  */
 #include <linux/math64.h>
+#include <linux/random.h>
 
 #include "tcp.h"
 
@@ -11,6 +12,8 @@
 #define BETA_MAX	819	/* where there is little queue */
 #define BETA_SHARED	614	/* where others send through its bottleneck */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
+#define GAIT_MIN	96U	/* of 128 */
+#define GAIT_MAX	160U
 #define RTT_RISE_MIN	2000U	/* us */
 #define RTT_RISE_MAX	16000U
 #define LOW_SAMPLES	8
@@ -96,6 +99,9 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 	p->ack_cnt += n;
 	if (!p->epoch) {
 		p->epoch = now ?: 1;
+		/* In step with each other, paths seem to share a bottleneck */
+		p->gait = GAIT_MIN +
+			  get_random_u32_below(GAIT_MAX - GAIT_MIN + 1);
 		p->ack_cnt = n;
 		p->w_reno = p->cwnd;
 		if (p->cwnd < p->w_max) {
@@ -108,7 +114,7 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 			p->origin = p->cwnd;
 		}
 	}
-	t = (now - p->epoch + p->min_rtt) / 1000;
+	t = (now - p->epoch + p->min_rtt) / 1000 * p->gait / 128;
 	offs = t > p->k ? t - p->k : p->k - t;
 	offs = min(offs, 100000ULL);
 	delta = div_u64(offs * offs * offs, 1000000) * 4 / 10000;
@@ -118,7 +124,7 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 	cnt = target > p->cwnd ? p->cwnd / (target - p->cwnd) : 100 * p->cwnd;
 	if (!p->w_max)
 		cnt = min(cnt, 4U);
-	reno = max_t(u32, whole(p, p->cwnd * RENO_SCALE / 8), 1);
+	reno = max_t(u32, whole(p, p->cwnd * RENO_SCALE * 16 / p->gait), 1);
 	while (p->ack_cnt > reno) {
 		p->ack_cnt -= reno;
 		p->w_reno++;
