@@ -89,7 +89,7 @@ enum ilnp6_tcp_state {
  * @low: slow start: least round trip time of the last few, us
  * @low_n: how many
  * @epoch: cubic: begin of the growth, us; 0: not begun
- * @gait: cubic: how fast time goes by, of 128
+ * @gait: cubic: how fast time goes by, as a part of GAIT
  * @origin: cubic: plateau, segments
  * @w_max: cubic: window at the last loss
  * @k: cubic: ms from @epoch to the plateau

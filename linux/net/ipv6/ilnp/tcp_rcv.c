@@ -377,7 +377,7 @@ static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
 		}
 		if (!tp->compressed_ack)
 			tp->compressed_ack = 1;
-		/* Until then the stack asks only if a block may fall off */
+		/* Until it fires the stack asks only if a block may fall off */
 		tp->dup_ack_counter = TCP_FASTRETRANS_THRESH;
 		return true;
 	}

@@ -12,8 +12,9 @@
 #define BETA_MAX	819	/* where there is little queue */
 #define BETA_SHARED	614	/* where others send through its bottleneck */
 #define RENO_SCALE	15	/* 8 * (1 + beta) / 3 / (1 - beta) */
-#define GAIT_MIN	96U	/* of 128 */
-#define GAIT_MAX	160U
+#define GAIT		128	/* cubic's own */
+#define GAIT_MIN	(GAIT * 3 / 4)
+#define GAIT_MAX	(GAIT * 5 / 4)
 #define RTT_RISE_MIN	2000U	/* us */
 #define RTT_RISE_MAX	16000U
 #define LOW_SAMPLES	8
@@ -114,7 +115,7 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 			p->origin = p->cwnd;
 		}
 	}
-	t = (now - p->epoch + p->min_rtt) / 1000 * p->gait / 128;
+	t = (now - p->epoch + p->min_rtt) / 1000 * p->gait / GAIT;
 	offs = t > p->k ? t - p->k : p->k - t;
 	offs = min(offs, 100000ULL);
 	delta = div_u64(offs * offs * offs, 1000000) * 4 / 10000;
@@ -124,7 +125,8 @@ static u32 cubic(struct ilnp6_tcp_path *p, u32 n, u32 now)
 	cnt = target > p->cwnd ? p->cwnd / (target - p->cwnd) : 100 * p->cwnd;
 	if (!p->w_max)
 		cnt = min(cnt, 4U);
-	reno = max_t(u32, whole(p, p->cwnd * RENO_SCALE * 16 / p->gait), 1);
+	reno = p->cwnd * RENO_SCALE * (GAIT / 8) / p->gait;
+	reno = max_t(u32, whole(p, reno), 1);
 	while (p->ack_cnt > reno) {
 		p->ack_cnt -= reno;
 		p->w_reno++;
