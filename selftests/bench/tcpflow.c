@@ -18,17 +18,17 @@
  * to B ("back": from B to A); "after": of these, later than 3 s; "gap": the
  * longest time, after 3 s, in which nothing reached the receiving programs;
  * "seconds": when the last octet of -n came; "cpu": seconds that the CPUs were
- * busy; "median", "p99": of -r, seconds from request to answer; "correct":
- * every octet was the one sent at its place. Times count from before the first
- * connect().
+ * busy; "median", "p99": of -r, seconds from request to answer; "segments": sent
+ * by the first flow, "acks": what came back; "correct": every octet was the one
+ * sent at its place. Times count from before the first connect().
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdint.h>
@@ -322,6 +322,17 @@ static void print_list(const char *name, int first, int step, int after)
 	printf("], ");
 }
 
+static void print_segments(void)
+{
+	struct tcp_info info = {};
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(streams[0].from, IPPROTO_TCP, TCP_INFO, &info, &size))
+		err(1, "TCP_INFO");
+	printf("\"segments\": %u, \"acks\": %u, ", info.tcpi_segs_out,
+	       info.tcpi_segs_in);
+}
+
 /* Begins a connection; returns its near end */
 static int begin(const struct sockaddr_in6 *source,
 		 const struct sockaddr_in6 *destination)
@@ -394,6 +405,7 @@ int main(int argc, char **argv)
 	print_list("after", 0, step, 1);
 	if (both)
 		print_list("back", 1, step, 0);
+	print_segments();
 	if (rr.done) {
 		qsort(rr.took, rr.done, sizeof(*rr.took), by_value);
 		printf("\"median\": %.5f, \"p99\": %.5f, ",
