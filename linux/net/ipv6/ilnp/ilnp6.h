@@ -585,22 +585,26 @@ struct ilnp6_flow {
  * struct ilnp6_tcp_ts - what we know of a TCP connection that sends to us
  * @key: hash of ports and NIDs
  * @ts: highest TSval
- * @sack: where the first SACK block that we told it last begins
+ * @turn: end of the run of segments that we told it last, in turn
  * @una: what it has acknowledged, if @acks
  * @ack_sent: when we acknowledged last, ns
+ * @told: the blocks of the last ACK that had three
  * @wnd: the window it gave with that, as in a header
  * @acks: it is one of congestion control "ilnp"
+ * @late: the segment that came last had a lower TSval than one before
  * @when: jiffies
  * @syn: of the path its SYN came over; only to be compared
  */
 struct ilnp6_tcp_ts {
 	u32 key;
 	u32 ts;
-	u32 sack;
+	u32 turn;
 	u32 una;
 	u64 ack_sent;
+	struct tcp_sack_block told[3];
 	__be16 wnd;
 	bool acks;
+	bool late;
 	unsigned long when;
 	const struct ilnp6_path_stat *syn;
 };
@@ -1037,7 +1041,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		   struct sk_buff *skb, unsigned int thoff,
 		   const struct ilnp6_path *p);
-void ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
+bool ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
 		     __be64 remote_nid);
 struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 					 const struct ilnp6_session *s,
@@ -1046,7 +1050,7 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
 				      struct ilnp6_session *s,
 				      struct ilnp6_paths *ps, struct sock *sk,
-				      const struct tcphdr *th);
+				      struct sk_buff *skb);
 
 /* --- input.c --- */
 int ilnp6_input_init(void);

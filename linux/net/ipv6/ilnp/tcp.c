@@ -611,7 +611,7 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 		return NULL;
 	len = skb->len - skb_transport_offset(skb) - __tcp_hdrlen(th);
 	if (!len && !th->fin)
-		return ps->n_up > 1 ? ilnp6_tcp_ack_path(in, s, ps, sk, th) :
+		return ps->n_up > 1 ? ilnp6_tcp_ack_path(in, s, ps, sk, skb) :
 				      NULL;
 	if (inet_csk(sk)->icsk_ca_ops == &multi_ops)
 		mp = of(sk);
@@ -668,8 +668,8 @@ static void cc_pkts_acked(struct sock *sk, const struct ack_sample *sample)
 
 	if (unlikely(!mp))
 		return;
-	ilnp6_tcp_rec_ack(sk, mp);
-	ilnp6_tcp_acked(sk, mp->local_nid, mp->remote_nid);
+	ilnp6_tcp_rec_ack(sk, mp, ilnp6_tcp_acked(sk, mp->local_nid,
+						  mp->remote_nid));
 	/* Neither judges reordering between paths, nor takes losses back */
 	tp->rack.advanced = 0;
 	tp->undo_marker = 0;

@@ -82,6 +82,7 @@ enum ilnp6_tcp_state {
  * @reorder: us over the round trip time until an overtaken one is lost
  * @undo_lost: segments declared lost since the last cut that may not be
  * @undo_cwnd: window before that cut
+ * @undo_ssthresh: the same
  * @undo_w_max: and the one before it
  * @head: oldest in flight, ring position
  * @tail: youngest in flight
@@ -133,6 +134,7 @@ struct ilnp6_tcp_path {
 	u32 reorder;
 	u32 undo_lost;
 	u32 undo_cwnd;
+	u32 undo_ssthresh;
 	u32 undo_w_max;
 	u32 head;
 	u32 tail;
@@ -251,7 +253,7 @@ void ilnp6_tcp_rec_free(struct ilnp6_tcp *mp);
 void ilnp6_tcp_rec_sent(struct ilnp6_tcp *mp, struct ilnp6_tcp_path *p,
 			u32 seq, u32 len, u32 mss, u32 now);
 struct ilnp6_tcp_path *ilnp6_tcp_rec_path(struct ilnp6_tcp *mp, u32 seq);
-void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp);
+void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp, bool old);
 u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp);
 void ilnp6_tcp_rec_timeout(struct sock *sk, struct ilnp6_tcp *mp);
 

@@ -25,6 +25,7 @@
 #define SHARE_TAKE	9	/* the part of it that makes a path fit */
 #define SHARE_KEEP	14
 #define ACK_GAP		(NSEC_PER_MSEC / 2)
+#define ISLAND_MAX	256		/* buffers looked at */
 #define FORGET		(10 * HZ)	/* delays measured before */
 
 #define TS_WORD		htonl(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
@@ -109,8 +110,7 @@ static struct ilnp6_path *ack_path(const struct ilnp6_session *s,
 static bool fresh(const struct ilnp6_session *s,
 		  const struct ilnp6_path_stat *st)
 {
-	return st->delay_epoch == s->tcp_epoch && !st->suspect &&
-	       (s32)(s->tcp_when - st->data_when) <= SILENT;
+	return !st->suspect && (s32)(s->tcp_when - st->data_when) <= SILENT;
 }
 
 /*
@@ -169,6 +169,7 @@ static void measure(struct ilnp6_session *s, struct ilnp6_paths *ps,
 	    (s->tcp_data >= DATA_KNOWN && carries(s, st, SHARE_TAKE) &&
 	     (!carries(s, cur, SHARE_KEEP) ||
 	      (now - s->tcp_begun > HZ / 4 &&
+	       cur->delay_epoch == s->tcp_epoch &&
 	       (s32)(cur->delay - st->delay) >= GAIN)))) {
 		WRITE_ONCE(s->ack_stat, st);
 	}
@@ -192,6 +193,14 @@ static void put_word(struct sk_buff *skb, struct tcphdr *th, u8 *at,
 	put_unaligned(word, (__be32 *)at);
 }
 
+static void swap_words(struct sk_buff *skb, struct tcphdr *th, u8 *a, u8 *b)
+{
+	__be32 word = get_unaligned((__be32 *)a);
+
+	put_word(skb, th, a, get_unaligned((__be32 *)b));
+	put_word(skb, th, b, word);
+}
+
 /*
  * A late ACK may have news in its SACK blocks, at which TCP looks without
  * asking the congestion control, to let RACK conclude that all slower paths'
@@ -212,11 +221,13 @@ static void raise_ack(struct sk_buff *skb, struct tcphdr *th, unsigned int len,
 		    news + TCPOLEN_SACK_PERBLOCK > (u8 *)th + len)
 			return;
 	}
-	/* One below it in the first place would be of what came twice */
+	/*
+	 * One below it in the first place, or within the second, would be of
+	 * what came twice
+	 */
 	if (news != sack) {
-		put_word(skb, th, sack, get_unaligned((__be32 *)news));
-		put_word(skb, th, sack + 4,
-			 get_unaligned((__be32 *)(news + 4)));
+		swap_words(skb, th, sack, news);
+		swap_words(skb, th, sack + 4, news + 4);
 	}
 	if (ntohs(th->window) > ntohs(wnd)) {
 		inet_proto_csum_replace2(&th->check, skb, th->window, wnd,
@@ -231,8 +242,11 @@ static void raise_ack(struct sk_buff *skb, struct tcphdr *th, unsigned int len,
  * @sk: its socket, locked
  * @local_nid: of its session, network order
  * @remote_nid: network order
+ *
+ * Return: true if it was sent before another one that came already, as far as
+ * is known.
  */
-void ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
+bool ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
 		     __be64 remote_nid)
 {
 	struct ilnp6_net *in = ilnp6_pernet(sock_net(sk));
@@ -241,11 +255,12 @@ void ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
 	const struct tcp_sock *tp = tcp_sk(sk);
 
 	if (READ_ONCE(e->key) != key)
-		return;
+		return false;
 	WRITE_ONCE(e->wnd, htons(min(tp->snd_wnd >> tp->rx_opt.snd_wscale,
 				     (u32)U16_MAX)));
 	WRITE_ONCE(e->una, tp->snd_una);
 	WRITE_ONCE(e->acks, true);
+	return READ_ONCE(e->late);
 }
 
 /**
@@ -292,6 +307,7 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	}
 	max = highest(in, key, ts);
+	WRITE_ONCE(e->late, max != ts);
 	if (skb->len > thoff + len) {
 		measure(s, ps, p, key, ts, skb->len - thoff - len);
 	} else {
@@ -326,48 +342,127 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 	return READ_ONCE(e->key) == key ? path_of(ps, READ_ONCE(e->syn)) : NULL;
 }
 
-/* What it had twice */
+/* What it had twice: below what is acknowledged, or within the second block */
 static bool has_dsack(const struct tcphdr *th, unsigned int len)
 {
 	const u8 *sack = first_sack(th, len);
+	u32 start, end;
 
-	return sack && before(get_unaligned_be32(sack), ntohl(th->ack_seq));
+	if (!sack)
+		return false;
+	start = get_unaligned_be32(sack);
+	end = get_unaligned_be32(sack + 4);
+	return before(start, ntohl(th->ack_seq)) ||
+	       (sack[-1] >= TCPOLEN_SACK_BASE + 2 * TCPOLEN_SACK_PERBLOCK &&
+		!before(start, get_unaligned_be32(sack + 8)) &&
+		!after(end, get_unaligned_be32(sack + 12)));
 }
 
-/*
- * An ACK has room for three blocks. Have all of them grown since the last one?
- * The next segment may touch another.
- */
-static bool urgent(const struct tcp_sock *tp, u32 told)
+/* The run of segments without a hole that begins at @n; returns what follows */
+static struct rb_node *island(struct rb_node *n, u32 *start, u32 *end)
+{
+	unsigned int left = ISLAND_MAX;
+
+	*start = TCP_SKB_CB(rb_to_skb(n))->seq;
+	*end = *start;
+	for (; n && !after(TCP_SKB_CB(rb_to_skb(n))->seq, *end); n = rb_next(n)) {
+		if (!left--)
+			return ERR_PTR(-E2BIG);
+		if (after(TCP_SKB_CB(rb_to_skb(n))->end_seq, *end))
+			*end = TCP_SKB_CB(rb_to_skb(n))->end_seq;
+	}
+	return n;
+}
+
+static struct rb_node *first_from(const struct rb_root *root, u32 seq)
+{
+	struct rb_node *n = root->rb_node, *found = NULL;
+
+	while (n) {
+		if (before(TCP_SKB_CB(rb_to_skb(n))->seq, seq)) {
+			n = n->rb_right;
+		} else {
+			found = n;
+			n = n->rb_left;
+		}
+	}
+	return found ?: rb_first(root);
+}
+
+/* Is a run of segments as the last ACK told it? */
+static bool told(const struct ilnp6_tcp_ts *e, u32 start, u32 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(e->told); i++)
+		if (e->told[i].start_seq == start && e->told[i].end_seq == end)
+			return true;
+	return false;
+}
+
+/* The stack remembers four runs. None may fall off before it was told */
+static bool urgent(const struct tcp_sock *tp, const struct ilnp6_tcp_ts *e)
 {
 	unsigned int i;
 
 	for (i = 0; i < tp->rx_opt.num_sacks; i++)
-		if (tp->selective_acks[i].start_seq == told)
-			break;
-	return i > 2;
+		if (told(e, tp->selective_acks[i].start_seq,
+			 tp->selective_acks[i].end_seq))
+			return false;
+	return i > 3;
 }
 
 /*
- * With data from several paths there is more to tell than three blocks in a
- * millisecond, for which the stack puts them together. But if all went at
- * once, they would cost as much as the data, and a queue for as much data as
- * the path brings could not take them. So there is one in each ACK_GAP, and
- * those without which something would remain untold; the rest waits for the
+ * The stack tells of three runs of segments, those that grew last. Over
+ * several paths there are more, and the others would not be heard of until a
+ * hole beside them is filled. So the third block is of each in turn.
+ */
+static void tell_in_turn(struct sk_buff *skb, struct tcphdr *th,
+			 const struct tcp_sock *tp, struct ilnp6_tcp_ts *e)
+{
+	const struct rb_root *root = &tp->out_of_order_queue;
+	u8 *sack = first_sack(th, __tcp_hdrlen(th));
+	unsigned int i, looks = 3;
+	struct rb_node *n;
+	u32 start, end;
+
+	if (!sack || RB_EMPTY_ROOT(root) ||
+	    sack[-1] != TCPOLEN_SACK_BASE + 3 * TCPOLEN_SACK_PERBLOCK)
+		return;
+	for (i = 0; i < ARRAY_SIZE(e->told); i++) {
+		e->told[i].start_seq = get_unaligned_be32(sack + 8 * i);
+		e->told[i].end_seq = get_unaligned_be32(sack + 8 * i + 4);
+	}
+	n = first_from(root, e->turn);
+	do {
+		n = island(n ?: rb_first(root), &start, &end);
+		if (IS_ERR(n))
+			return;
+		e->turn = end;
+	} while (told(e, start, end) && --looks);
+	if (!looks)
+		return;
+	e->told[2].start_seq = start;
+	e->told[2].end_seq = end;
+	put_word(skb, th, sack + 16, htonl(start));
+	put_word(skb, th, sack + 20, htonl(end));
+}
+
+/*
+ * If an ACK left for each segment, as it comes out of order, they would cost
+ * as much as the data, and a queue for as much data as the path brings could
+ * not take them. So there is one in each ACK_GAP; the rest waits for the
  * stack's own timer.
  */
-static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
-		 struct sock *sk)
+static bool hold(struct sock *sk, struct ilnp6_tcp_ts *e, u32 key)
 {
-	u32 key = hash_of_sock(in, sk, s->local_nid, s->corr->nid);
-	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 now = tcp_clock_ns();
 	s64 wait = e->ack_sent + ACK_GAP - now;
 
 	tp->dup_ack_counter = 2;
 	if (wait > 0 && READ_ONCE(e->key) == key &&
-	    sk->sk_state == TCP_ESTABLISHED && !urgent(tp, e->sack) &&
+	    sk->sk_state == TCP_ESTABLISHED && !urgent(tp, e) &&
 	    !hrtimer_callback_running(&tp->compressed_ack_timer)) {
 		if (!hrtimer_is_queued(&tp->compressed_ack_timer)) {
 			sock_hold(sk);
@@ -382,7 +477,6 @@ static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
 		return true;
 	}
 	e->ack_sent = now;
-	e->sack = tp->rx_opt.num_sacks ? tp->selective_acks[0].start_seq : 0;
 	return false;
 }
 
@@ -392,21 +486,26 @@ static bool hold(struct ilnp6_net *in, struct ilnp6_session *s,
  * @s: session
  * @ps: its paths
  * @sk: the socket, locked
- * @th: the ACK's TCP header
+ * @skb: the ACK, at LOCAL_OUT
  *
  * Return: a path that is up, or -EBUSY: it is dropped, another one follows.
  */
 struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
 				      struct ilnp6_session *s,
 				      struct ilnp6_paths *ps, struct sock *sk,
-				      const struct tcphdr *th)
+				      struct sk_buff *skb)
 {
-	struct ilnp6_path *p = ack_path(s, ps);
+	u32 key = hash_of_sock(in, sk, s->local_nid, s->corr->nid);
+	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	struct tcphdr *th = tcp_hdr(skb);
 
 	if (!th->rst && ntohl(th->seq) == tcp_sk(sk)->snd_nxt &&
-	    !has_dsack(th, __tcp_hdrlen(th)) && hold(in, s, sk))
-		return ERR_PTR(-EBUSY);
-	return p;
+	    !has_dsack(th, __tcp_hdrlen(th))) {
+		if (hold(sk, e, key))
+			return ERR_PTR(-EBUSY);
+		tell_in_turn(skb, th, tcp_sk(sk), e);
+	}
+	return ack_path(s, ps);
 }
 
 static struct sk_buff *bare_ack(const struct sk_buff *skb)
@@ -461,6 +560,8 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
 			  const struct sk_buff *skb, u32 *told)
 {
+	u32 key = hash_of_sock(in, skb->sk, s->local_nid, s->corr->nid);
+	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	const struct tcp_sock *tp = tcp_sk(skb->sk);
 	struct ilnp6_path *best = ack_path(s, ps);
 	struct dst_entry *dst = best->dst;
@@ -475,12 +576,14 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		*told = news;
 		return;
 	}
-	if (!dst || READ_ONCE(dst->obsolete) > 0 || hold(in, s, skb->sk))
+	if (!dst || READ_ONCE(dst->obsolete) > 0 || hold(skb->sk, e, key))
 		return;
 	*told = news;
 	ack = bare_ack(skb);
 	if (!ack)
 		return;
+	if (!has_dsack(tcp_hdr(ack), tcp_hdrlen(ack)))
+		tell_in_turn(ack, tcp_hdr(ack), tp, e);
 	*ilnp6_turn(ack) = (struct ilnp6_turn) {
 		.magic = ILNP6_TURN_MAGIC,
 		.index = best - ps->p,

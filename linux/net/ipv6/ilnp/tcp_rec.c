@@ -386,7 +386,8 @@ static bool missing(const struct tcp_sock *tp, const struct ilnp6_tcp *mp,
 }
 
 static void detect(struct sock *sk, struct ilnp6_tcp *mp,
-		   struct ilnp6_tcp_path *p, struct news *news, u32 now)
+		   struct ilnp6_tcp_path *p, struct news *news, bool old,
+		   u32 now)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	struct ilnp6_tcp_rec *r;
@@ -406,7 +407,8 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 			delivered(mp, i, news, now);
 			continue;
 		}
-		if (!end && !missing(tp, mp, p, i))
+		/* What an old ACK does not tell may be there by now */
+		if (!end && (old || !missing(tp, mp, p, i)))
 			continue;
 		if ((s32)(r->pseq - p->cut) >= 0) {
 			ilnp6_tcp_win_cut(p);
@@ -557,8 +559,9 @@ static void renumber(struct ilnp6_tcp *mp)
  * ilnp6_tcp_rec_ack - account for an ACK
  * @sk: the socket, in tcp_ack() after SACK blocks were marked
  * @mp: its connection
+ * @old: one sent after it came before
  */
-void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
+void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp, bool old)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 now = (u32)tp->tcp_mstamp;
@@ -588,7 +591,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp)
 		duplicate(mp);
 	mp->ask = false;
 	for (i = 0; i < mp->n; i++)
-		detect(sk, mp, &mp->p[i], &news, now);
+		detect(sk, mp, &mp->p[i], &news, old, now);
 	ilnp6_tcp_couple(mp, news.rtt, now);
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];

@@ -204,6 +204,7 @@ void ilnp6_tcp_win_cut(struct ilnp6_tcp_path *p)
 			 ILNP6_TCP_RUN);
 	p->undo_lost = 0;
 	p->undo_cwnd = p->cwnd;
+	p->undo_ssthresh = p->ssthresh;
 	p->undo_w_max = p->w_max;
 	p->w_max = p->cwnd < p->w_max ? p->cwnd * (1024 + BETA) / 2048 :
 				       p->cwnd;
@@ -226,7 +227,8 @@ void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p)
 	if (p->cwnd >= p->undo_cwnd)
 		return;
 	p->cwnd = p->undo_cwnd;
-	p->ssthresh = p->cwnd;
+	/* Slow start goes on if it was not over */
+	p->ssthresh = max(p->cwnd, p->undo_ssthresh);
 	p->w_max = p->undo_w_max;
 	p->epoch = 0;
 }
