@@ -560,12 +560,11 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
 			  const struct sk_buff *skb, u32 *told)
 {
-	u32 key = hash_of_sock(in, skb->sk, s->local_nid, s->corr->nid);
-	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
 	const struct tcp_sock *tp = tcp_sk(skb->sk);
 	struct ilnp6_path *best = ack_path(s, ps);
 	struct dst_entry *dst = best->dst;
-	u32 news = tp->rcv_nxt;
+	u32 key, news = tp->rcv_nxt;
+	struct ilnp6_tcp_ts *e;
 	struct sk_buff *ack;
 
 	if (tp->rx_opt.num_sacks)
@@ -576,7 +575,11 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		*told = news;
 		return;
 	}
-	if (!dst || READ_ONCE(dst->obsolete) > 0 || hold(skb->sk, e, key))
+	if (!dst || READ_ONCE(dst->obsolete) > 0)
+		return;
+	key = hash_of_sock(in, skb->sk, s->local_nid, s->corr->nid);
+	e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	if (hold(skb->sk, e, key))
 		return;
 	*told = news;
 	ack = bare_ack(skb);
