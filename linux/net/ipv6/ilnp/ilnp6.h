@@ -581,6 +581,8 @@ struct ilnp6_flow {
 
 #define ILNP6_FLOW_BITS		10
 
+#define ILNP6_TCP_TOLD		8	/* a power of two */
+
 /**
  * struct ilnp6_tcp_ts - what we know of a TCP connection that sends to us
  * @key: hash of ports and NIDs
@@ -588,9 +590,11 @@ struct ilnp6_flow {
  * @turn: end of the run of segments that we told it last, in turn
  * @una: what it has acknowledged, if @acks
  * @ack_sent: when we acknowledged last, ns
- * @told: the blocks of the last ACK that had three
+ * @told: blocks that the last ACKs had
+ * @n_told: of how many
  * @wnd: the window it gave with that, as in a header
  * @acks: it is one of congestion control "ilnp"
+ * @waits: the stack's timer will send another ACK
  * @late: the segment that came last had a lower TSval than one before
  * @when: jiffies
  * @syn: of the path its SYN came over; only to be compared
@@ -601,10 +605,12 @@ struct ilnp6_tcp_ts {
 	u32 turn;
 	u32 una;
 	u64 ack_sent;
-	struct tcp_sack_block told[3];
+	struct tcp_sack_block told[ILNP6_TCP_TOLD];
+	u32 n_told;
 	__be16 wnd;
 	bool acks;
 	bool late;
+	bool waits;
 	unsigned long when;
 	const struct ilnp6_path_stat *syn;
 };

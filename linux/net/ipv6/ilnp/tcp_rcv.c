@@ -69,13 +69,18 @@ static u32 hash_of_sock(const struct ilnp6_net *in, const struct sock *sk,
 		    inet_sk(sk)->inet_sport);
 }
 
+static struct ilnp6_tcp_ts *slot(const struct ilnp6_net *in, u32 key)
+{
+	return &in->tcp_ts[key % ILNP6_TCP_TS];
+}
+
 /*
  * The highest timestamp of a connection. Whose slot is taken by another is
  * not helped until it has it again, so this is bounded.
  */
 static u32 highest(struct ilnp6_net *in, u32 key, u32 ts)
 {
-	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	struct ilnp6_tcp_ts *e = slot(in, key);
 
 	if (READ_ONCE(e->key) != key ||
 	    time_after(jiffies, READ_ONCE(e->when) + 60 * HZ)) {
@@ -175,14 +180,46 @@ static void measure(struct ilnp6_session *s, struct ilnp6_paths *ps,
 	}
 }
 
-/* With a timestamp before it, as Linux writes them */
-static u8 *first_sack(const struct tcphdr *th, unsigned int len)
+/* The first of @n SACK blocks, behind a timestamp as Linux writes them */
+static u8 *sacks(const struct tcphdr *th, unsigned int len, unsigned int *n)
 {
 	u8 *p = (u8 *)(th + 1) + TCPOLEN_TSTAMP_ALIGNED;
+	unsigned int has = sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED +
+			   TCPOLEN_SACK_BASE_ALIGNED;
 
-	return len >= sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED +
-		      TCPOLEN_SACK_BASE_ALIGNED + TCPOLEN_SACK_PERBLOCK &&
-	       p[2] == TCPOPT_SACK ? p + 4 : NULL;
+	if (len < has + TCPOLEN_SACK_PERBLOCK || p[2] != TCPOPT_SACK)
+		return NULL;
+	*n = min((len - has) / TCPOLEN_SACK_PERBLOCK,
+		 (u32)p[3] / TCPOLEN_SACK_PERBLOCK);
+	return *n ? p + 4 : NULL;
+}
+
+static struct tcp_sack_block block_at(const u8 *sack, unsigned int i)
+{
+	sack += i * TCPOLEN_SACK_PERBLOCK;
+	return (struct tcp_sack_block) {
+		.start_seq = get_unaligned_be32(sack),
+		.end_seq = get_unaligned_be32(sack + 4),
+	};
+}
+
+static bool within(struct tcp_sack_block a, struct tcp_sack_block b)
+{
+	return !before(a.start_seq, b.start_seq) && !after(a.end_seq, b.end_seq);
+}
+
+/* What came twice: below what is acknowledged, or within the second block */
+static bool has_dsack(const struct tcphdr *th, unsigned int len)
+{
+	struct tcp_sack_block first;
+	unsigned int n;
+	const u8 *sack = sacks(th, len, &n);
+
+	if (!sack)
+		return false;
+	first = block_at(sack, 0);
+	return before(first.start_seq, ntohl(th->ack_seq)) ||
+	       (n > 1 && within(first, block_at(sack, 1)));
 }
 
 static void put_word(struct sk_buff *skb, struct tcphdr *th, u8 *at,
@@ -193,12 +230,12 @@ static void put_word(struct sk_buff *skb, struct tcphdr *th, u8 *at,
 	put_unaligned(word, (__be32 *)at);
 }
 
-static void swap_words(struct sk_buff *skb, struct tcphdr *th, u8 *a, u8 *b)
+static void put_block(struct sk_buff *skb, struct tcphdr *th, u8 *sack,
+		      unsigned int i, struct tcp_sack_block b)
 {
-	__be32 word = get_unaligned((__be32 *)a);
-
-	put_word(skb, th, a, get_unaligned((__be32 *)b));
-	put_word(skb, th, b, word);
+	sack += i * TCPOLEN_SACK_PERBLOCK;
+	put_word(skb, th, sack, htonl(b.start_seq));
+	put_word(skb, th, sack + 4, htonl(b.end_seq));
 }
 
 /*
@@ -209,25 +246,25 @@ static void swap_words(struct sk_buff *skb, struct tcphdr *th, u8 *a, u8 *b)
 static void raise_ack(struct sk_buff *skb, struct tcphdr *th, unsigned int len,
 		      const struct ilnp6_tcp_ts *e)
 {
-	u8 *sack = first_sack(th, len), *news = sack;
 	u32 una = READ_ONCE(e->una);
 	__be16 wnd = READ_ONCE(e->wnd);
+	struct tcp_sack_block first;
+	unsigned int i = 0, n;
+	u8 *sack = sacks(th, len, &n);
 
 	if (!sack || !READ_ONCE(e->acks) || !before(ntohl(th->ack_seq), una))
 		return;
-	while (before(get_unaligned_be32(news), una)) {
-		news += TCPOLEN_SACK_PERBLOCK;
-		if (news - sack + TCPOLEN_SACK_BASE >= sack[-1] ||
-		    news + TCPOLEN_SACK_PERBLOCK > (u8 *)th + len)
+	while (before(block_at(sack, i).start_seq, una))
+		if (++i == n)
 			return;
-	}
 	/*
 	 * One below it in the first place, or within the second, would be of
 	 * what came twice
 	 */
-	if (news != sack) {
-		swap_words(skb, th, sack, news);
-		swap_words(skb, th, sack + 4, news + 4);
+	if (i && !has_dsack(th, len)) {
+		first = block_at(sack, 0);
+		put_block(skb, th, sack, 0, block_at(sack, i));
+		put_block(skb, th, sack, i, first);
 	}
 	if (ntohs(th->window) > ntohs(wnd)) {
 		inet_proto_csum_replace2(&th->check, skb, th->window, wnd,
@@ -251,7 +288,7 @@ bool ilnp6_tcp_acked(const struct sock *sk, __be64 local_nid,
 {
 	struct ilnp6_net *in = ilnp6_pernet(sock_net(sk));
 	u32 key = hash_of_sock(in, sk, local_nid, remote_nid);
-	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	struct ilnp6_tcp_ts *e = slot(in, key);
 	const struct tcp_sock *tp = tcp_sk(sk);
 
 	if (READ_ONCE(e->key) != key)
@@ -296,7 +333,7 @@ void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 	if (!opt)
 		return;
 	key = hash(in, s->local_nid, s->corr->nid, th->source, th->dest);
-	e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	e = slot(in, key);
 	ts = get_unaligned_be32(opt);
 	if (th->syn) {
 		WRITE_ONCE(e->acks, false);
@@ -337,25 +374,9 @@ struct ilnp6_path *ilnp6_tcp_synack_path(const struct ilnp6_net *in,
 					 const struct tcphdr *th)
 {
 	u32 key = hash(in, s->local_nid, s->corr->nid, th->dest, th->source);
-	const struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	const struct ilnp6_tcp_ts *e = slot(in, key);
 
 	return READ_ONCE(e->key) == key ? path_of(ps, READ_ONCE(e->syn)) : NULL;
-}
-
-/* What it had twice: below what is acknowledged, or within the second block */
-static bool has_dsack(const struct tcphdr *th, unsigned int len)
-{
-	const u8 *sack = first_sack(th, len);
-	u32 start, end;
-
-	if (!sack)
-		return false;
-	start = get_unaligned_be32(sack);
-	end = get_unaligned_be32(sack + 4);
-	return before(start, ntohl(th->ack_seq)) ||
-	       (sack[-1] >= TCPOLEN_SACK_BASE + 2 * TCPOLEN_SACK_PERBLOCK &&
-		!before(start, get_unaligned_be32(sack + 8)) &&
-		!after(end, get_unaligned_be32(sack + 12)));
 }
 
 /* The run of segments without a hole that begins at @n; returns what follows */
@@ -389,92 +410,117 @@ static struct rb_node *first_from(const struct rb_root *root, u32 seq)
 	return found ?: rb_first(root);
 }
 
-/* Is a run of segments as the last ACK told it? */
-static bool told(const struct ilnp6_tcp_ts *e, u32 start, u32 end)
+/* Did one of the last ACKs tell of a run of segments, as it is now? */
+static bool told(const struct ilnp6_tcp_ts *e, const struct tcp_sack_block *b)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(e->told); i++)
-		if (e->told[i].start_seq == start && e->told[i].end_seq == end)
+		if (e->told[i].start_seq == b->start_seq &&
+		    e->told[i].end_seq == b->end_seq)
 			return true;
 	return false;
 }
 
-/* The stack remembers four runs. None may fall off before it was told */
-static bool urgent(const struct tcp_sock *tp, const struct ilnp6_tcp_ts *e)
+static void remember(struct ilnp6_tcp_ts *e, struct tcp_sack_block b)
 {
-	unsigned int i;
-
-	for (i = 0; i < tp->rx_opt.num_sacks; i++)
-		if (told(e, tp->selective_acks[i].start_seq,
-			 tp->selective_acks[i].end_seq))
-			return false;
-	return i > 3;
+	e->told[e->n_told++ % ARRAY_SIZE(e->told)] = b;
 }
 
 /*
- * The stack tells of three runs of segments, those that grew last. Over
- * several paths there are more, and the others would not be heard of until a
- * hole beside them is filled. So the third block is of each in turn.
+ * The next one that was not told lately, of all. One that @first is a part of, as
+ * it has grown since, would tell that @first came twice.
  */
-static void tell_in_turn(struct sk_buff *skb, struct tcphdr *th,
-			 const struct tcp_sock *tp, struct ilnp6_tcp_ts *e)
+static bool in_turn(const struct tcp_sock *tp, struct ilnp6_tcp_ts *e,
+		    struct tcp_sack_block first, struct tcp_sack_block *b)
 {
 	const struct rb_root *root = &tp->out_of_order_queue;
-	u8 *sack = first_sack(th, __tcp_hdrlen(th));
-	unsigned int i, looks = 3;
-	struct rb_node *n;
-	u32 start, end;
+	struct rb_node *n = first_from(root, e->turn);
+	unsigned int looks = 3;
 
-	if (!sack || RB_EMPTY_ROOT(root) ||
-	    sack[-1] != TCPOLEN_SACK_BASE + 3 * TCPOLEN_SACK_PERBLOCK)
-		return;
-	for (i = 0; i < ARRAY_SIZE(e->told); i++) {
-		e->told[i].start_seq = get_unaligned_be32(sack + 8 * i);
-		e->told[i].end_seq = get_unaligned_be32(sack + 8 * i + 4);
-	}
-	n = first_from(root, e->turn);
-	do {
-		n = island(n ?: rb_first(root), &start, &end);
+	while (n && looks--) {
+		n = island(n, &b->start_seq, &b->end_seq) ?: rb_first(root);
 		if (IS_ERR(n))
-			return;
-		e->turn = end;
-	} while (told(e, start, end) && --looks);
-	if (!looks)
+			return false;
+		e->turn = b->end_seq;
+		if (!told(e, b) && !within(first, *b))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The stack remembers four runs of segments, those that grew last, and tells of
+ * three. Over several paths there are more, and a sender that does not hear of
+ * one takes it for lost. So after the first block come those that will be
+ * forgotten next, and if they were told of, all others in turn.
+ */
+static void tell(struct sk_buff *skb, struct tcphdr *th,
+		 const struct tcp_sock *tp, struct ilnp6_tcp_ts *e)
+{
+	struct tcp_sack_block first, b;
+	unsigned int i, n, left;
+	u8 *sack = sacks(th, __tcp_hdrlen(th), &n);
+
+	if (!sack)
 		return;
-	e->told[2].start_seq = start;
-	e->told[2].end_seq = end;
-	put_word(skb, th, sack + 16, htonl(start));
-	put_word(skb, th, sack + 20, htonl(end));
+	first = block_at(sack, 0);
+	remember(e, first);
+	left = tp->rx_opt.num_sacks;
+	for (i = 1; i < n; i++) {
+		while (left > 1 && told(e, &tp->selective_acks[left - 1]))
+			left--;
+		if (left > 1)
+			b = tp->selective_acks[--left];
+		else if (!in_turn(tp, e, first, &b))
+			break;
+		remember(e, b);
+		put_block(skb, th, sack, i, b);
+	}
+}
+
+/* May the stack forget a run that nobody was told of? */
+static bool urgent(const struct tcp_sock *tp, const struct ilnp6_tcp_ts *e)
+{
+	return tp->rx_opt.num_sacks == ARRAY_SIZE(tp->selective_acks) &&
+	       !told(e, &tp->selective_acks[tp->rx_opt.num_sacks - 1]);
 }
 
 /*
  * If an ACK left for each segment, as it comes out of order, they would cost
  * as much as the data, and a queue for as much data as the path brings could
- * not take them. So there is one in each ACK_GAP; the rest waits for the
- * stack's own timer.
+ * not take them. So there is one in each ACK_GAP, and what may be forgotten at
+ * once; the rest waits for the stack's own timer.
+ *
+ * While that runs the stack asks only before it adds another run to those that
+ * it remembers, and not again when it has: the timer has to run on.
  */
 static bool hold(struct sock *sk, struct ilnp6_tcp_ts *e, u32 key)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	struct hrtimer *timer = &tp->compressed_ack_timer;
 	u64 now = tcp_clock_ns();
 	s64 wait = e->ack_sent + ACK_GAP - now;
+	bool later = wait > 0 && !urgent(tp, e);
 
 	tp->dup_ack_counter = 2;
-	if (wait > 0 && READ_ONCE(e->key) == key &&
-	    sk->sk_state == TCP_ESTABLISHED && !urgent(tp, e) &&
-	    !hrtimer_callback_running(&tp->compressed_ack_timer)) {
-		if (!hrtimer_is_queued(&tp->compressed_ack_timer)) {
+	if ((wait > 0 || e->waits) && READ_ONCE(e->key) == key &&
+	    sk->sk_state == TCP_ESTABLISHED &&
+	    !hrtimer_callback_running(timer)) {
+		if (!hrtimer_is_queued(timer)) {
 			sock_hold(sk);
-			hrtimer_start(&tp->compressed_ack_timer,
-				      ns_to_ktime(wait),
+			hrtimer_start(timer,
+				      ns_to_ktime(later ? wait : ACK_GAP),
 				      HRTIMER_MODE_REL_PINNED_SOFT);
 		}
 		if (!tp->compressed_ack)
 			tp->compressed_ack = 1;
-		/* Until it fires the stack asks only if a block may fall off */
 		tp->dup_ack_counter = TCP_FASTRETRANS_THRESH;
-		return true;
+		e->waits = true;
+		if (later)
+			return true;
+	} else {
+		e->waits = false;
 	}
 	e->ack_sent = now;
 	return false;
@@ -496,14 +542,14 @@ struct ilnp6_path *ilnp6_tcp_ack_path(struct ilnp6_net *in,
 				      struct sk_buff *skb)
 {
 	u32 key = hash_of_sock(in, sk, s->local_nid, s->corr->nid);
-	struct ilnp6_tcp_ts *e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	struct ilnp6_tcp_ts *e = slot(in, key);
 	struct tcphdr *th = tcp_hdr(skb);
 
 	if (!th->rst && ntohl(th->seq) == tcp_sk(sk)->snd_nxt &&
 	    !has_dsack(th, __tcp_hdrlen(th))) {
 		if (hold(sk, e, key))
 			return ERR_PTR(-EBUSY);
-		tell_in_turn(skb, th, tcp_sk(sk), e);
+		tell(skb, th, tcp_sk(sk), e);
 	}
 	return ack_path(s, ps);
 }
@@ -578,7 +624,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 	if (!dst || READ_ONCE(dst->obsolete) > 0)
 		return;
 	key = hash_of_sock(in, skb->sk, s->local_nid, s->corr->nid);
-	e = &in->tcp_ts[key % ILNP6_TCP_TS];
+	e = slot(in, key);
 	if (hold(skb->sk, e, key))
 		return;
 	*told = news;
@@ -586,7 +632,7 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 	if (!ack)
 		return;
 	if (!has_dsack(tcp_hdr(ack), tcp_hdrlen(ack)))
-		tell_in_turn(ack, tcp_hdr(ack), tp, e);
+		tell(ack, tcp_hdr(ack), tp, e);
 	*ilnp6_turn(ack) = (struct ilnp6_turn) {
 		.magic = ILNP6_TURN_MAGIC,
 		.index = best - ps->p,
