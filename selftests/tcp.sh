@@ -46,6 +46,20 @@ t_case()
 	eventually "the module can be unloaded" 20 modprobe -r ilnp6
 }
 
+t_both_ways()
+{
+	local out
+
+	out=$(flow -t 6 both_ways)
+	equal "every octet is right" true "$(jq .correct <<<"$out")"
+	if [ -z "$SLOW" ]; then
+		within "share there" 0.82 1.01 "$(share "$out" 80 6)"
+		within "share back" 0.82 1.01 \
+			"$(share "$(jq '.octets = .back' <<<"$out")" 80 6)"
+	fi
+	eventually "the module can be unloaded" 20 modprobe -r ilnp6
+}
+
 # Each costs both hosts. Plain TCP sends one for 26 segments there.
 t_acks()
 {
@@ -81,6 +95,7 @@ subtest "delays of 10 to 70 ms" t_case delays 0.92 6
 subtest "delays that vary" t_case jitter_delays 0.85 6
 subtest "slow paths that are far" t_case both_reversed 0.9 6 75
 subtest "buffers of a quarter" t_case shallow 0.85 6
+subtest "both ways at once" t_both_ways
 subtest "ACKs" t_acks
 subtest "a path that dies" t_case dead 0.84 12
 subtest "a path that loses" t_case loss_one 0.84 6

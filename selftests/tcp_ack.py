@@ -8,6 +8,7 @@ from lib import Suite, Test
 
 suite = Suite()
 SIZE = 100      # octets of a segment that the scripted host sends
+COUNT = 80      # of them, every second of which comes first
 MSS_SACK = b"\2\4\5\x78\4\2"
 
 
@@ -86,10 +87,10 @@ def to_us(t: Test) -> tuple[Connection, socket.socket]:
 def runs(t: Test):
     conn, sock = to_us(t)
     for turn in range(3):
-        # Odd ones of 24, as fast as can be; an ACK has room for three.
-        begin = 24 * SIZE * turn
+        # As fast as can be; an ACK has room for three blocks.
+        begin = COUNT * SIZE * turn
         wanted = [(begin + i * SIZE, begin + (i + 1) * SIZE)
-                  for i in range(1, 24, 2)]
+                  for i in range(1, COUNT, 2)]
         packets = [conn.segment(a) for a, _ in wanted]
         for packet in packets:
             conn.flow.peer.send(packet)
@@ -98,14 +99,14 @@ def runs(t: Test):
         t.equal("told of", wanted, sorted(told))
         t.within("ACKs", 4, len(wanted) - 1, len(acks))
         # The stack does not remember most of those that the others join.
-        for i in [*range(2, 24, 2), 0]:
+        for i in [*range(2, COUNT, 2), 0]:
             conn.flow.peer.send(conn.segment(begin + i * SIZE))
             acks += conn.answers()
         t.none("told to have come twice", [
             blocks for blocks in map(conn.told, acks)
             if len(blocks) > 1 and blocks[1][0] <= blocks[0][0]
             and blocks[0][1] <= blocks[1][1]])
-        t.equal("all has come", 24 * SIZE, len(sock.recv(1 << 16)))
+        t.equal("all has come", COUNT * SIZE, len(sock.recv(1 << 16)))
 
 
 @suite.case("what came twice is told of")

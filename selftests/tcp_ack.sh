@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ilnp-test: clock=virtual smp=1 timeout=300 mem=1024
+# ilnp-test: clock=virtual smp=1 timeout=300 mem=1024 core=7.2,6.1
 #
 # +------------------------------------------------------------------------+
 # | Proves on the wire what the module does to ACKs of connections over    |
