@@ -503,7 +503,7 @@ static bool hold(struct sock *sk, struct ilnp6_tcp_ts *e, u32 key)
 	s64 wait = e->ack_sent + ACK_GAP - now;
 	bool later = wait > 0 && !urgent(tp, e);
 
-	tp->dup_ack_counter = 2;
+	tp->dup_ack_counter = TCP_FASTRETRANS_THRESH - 1;
 	if ((wait > 0 || e->waits) && READ_ONCE(e->key) == key &&
 	    sk->sk_state == TCP_ESTABLISHED &&
 	    !hrtimer_callback_running(timer)) {
