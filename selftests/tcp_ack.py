@@ -32,14 +32,14 @@ class Connection:
     """What the scripted host says over one; sequence numbers count from the
     first octet of either end's data."""
 
-    def __init__(self, t: Test, flow: wire.Flow, opened: wire.Pkt):
-        self.t, self.flow, self.time = t, flow, 1000
+    def __init__(self, flow: wire.Flow, opened: wire.Pkt):
+        self.flow, self.time = flow, 1000
         self.echo = struct.unpack("!II", options(opened)[8])[0]
         self.theirs = opened.seq + 1
 
-    def segment(self, at: int, length: int = SIZE) -> bytes:
+    def segment(self, at: int) -> bytes:
         tcp = wire.tcp(self.flow.sport, self.flow.dport, self.flow.seq + at,
-                       self.theirs, wire.ACK, bytes(length),
+                       self.theirs, wire.ACK, bytes(SIZE),
                        options=timestamp(self.time, self.echo))
         return self.flow.build(wire.TCP, tcp)
 
@@ -75,10 +75,10 @@ def to_us(t: Test) -> tuple[Connection, socket.socket]:
     listener = t.listen("A", port=5000)
     flow = t.flow(x)
     flow.send_tcp(wire.SYN, ack=0,
-                  tcp_options=MSS_SACK + timestamp(1000, 0)[2:])
+                  tcp_options=MSS_SACK + timestamp(1000, 0))
     reply = t.require("SYN-ACK", flow.wait_tcp(flags=wire.SYN | wire.ACK))
     flow.seq += 1
-    conn = Connection(t, flow, reply)
+    conn = Connection(flow, reply)
     conn.ack(0)
     return conn, t.accept(listener)
 
@@ -128,9 +128,9 @@ def late(t: Test):
     flow = t.flow(x, sport=syn.dport, dport=syn.sport)
     flow.send_tcp(wire.SYN | wire.ACK, ack=syn.seq + 1,
                   tcp_options=MSS_SACK + timestamp(1000, struct.unpack(
-                      "!II", options(syn)[8])[0])[2:])
+                      "!II", options(syn)[8])[0]))
     flow.seq += 1
-    conn = Connection(t, flow, syn)
+    conn = Connection(flow, syn)
     t.require("ACK", flow.wait_tcp())
     sock.setblocking(True)
     sock.sendall(bytes(10000))
