@@ -83,6 +83,7 @@ subtest "equal paths" t_case equal 0.95 6
 subtest "delays of 10 to 70 ms" t_case delays 0.92 6
 subtest "delays that vary" t_case jitter_delays 0.85 6
 subtest "slow paths that are far" t_case both_reversed 0.9 6 75
+subtest "slow paths that are near" t_case both 0.8 4 75
 subtest "buffers of a quarter" t_case shallow 0.85 6
 subtest "both ways at once" t_case both_ways 0.82 6
 subtest "ACKs" t_acks

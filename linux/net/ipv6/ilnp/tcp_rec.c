@@ -445,11 +445,26 @@ static void silent(struct ilnp6_tcp_path *p, u32 now)
 }
 
 /* Nothing was delivered for long, while the oldest should have been */
-static void check(struct sock *sk, struct ilnp6_tcp *mp,
-		  struct ilnp6_tcp_path *p, u32 now)
+static bool quiet(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p,
+		  u32 now)
 {
 	u32 srtt = p->srtt >> 3, i = p->head, age;
 
+	/* Those overtaken may be there, see missing() */
+	while (i != ILNP6_TCP_NONE && (s32)(p->acked - at(mp, i)->pseq) > 0)
+		i = at(mp, i)->next;
+	if (i == ILNP6_TCP_NONE)
+		return false;
+	age = now - at(mp, i)->time;
+	if (!srtt)
+		return age >= 150 * 1000;
+	return now - p->heard >= max(srtt / 2, DEAD_MIN) &&
+	       age >= patience(p) + 10 * 1000;
+}
+
+static void check(struct sock *sk, struct ilnp6_tcp *mp,
+		  struct ilnp6_tcp_path *p, u32 now)
+{
 	if (p->dead) {
 		if (mp->answers ?
 		    time_after(READ_ONCE(p->stat->rtt_when), p->died) :
@@ -458,15 +473,7 @@ static void check(struct sock *sk, struct ilnp6_tcp *mp,
 		else
 			mp->ask = true;
 	}
-	/* Those overtaken may be there, see missing() */
-	while (i != ILNP6_TCP_NONE && (s32)(p->acked - at(mp, i)->pseq) > 0)
-		i = at(mp, i)->next;
-	if (i == ILNP6_TCP_NONE || !other(mp, p))
-		return;
-	age = now - at(mp, i)->time;
-	if (!srtt ? age < 150 * 1000 :
-	    now - p->heard < max(srtt / 2, DEAD_MIN) ||
-	    age < patience(p) + 10 * 1000)
+	if (!other(mp, p) || !quiet(mp, p, now))
 		return;
 	while (p->head != ILNP6_TCP_NONE)
 		lost(sk, mp, p->head);
@@ -641,13 +648,35 @@ u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp)
 	return rto;
 }
 
+/* What TCP marked lost of a path that does not seem to be silent */
+static void take_marked(struct sock *sk, struct ilnp6_tcp *mp,
+			struct ilnp6_tcp_path *p)
+{
+	struct ilnp6_tcp_rec *r;
+	struct sk_buff *skb;
+	u32 i, next;
+
+	for (i = p->head; i != ILNP6_TCP_NONE; i = next) {
+		r = at(mp, i);
+		next = r->next;
+		skb = rtx_find(sk, r->seq);
+		if (!skb || (TCP_SKB_CB(skb)->sacked & TCPCB_TAGBITS) !=
+			    TCPCB_LOST)
+			continue;
+		if ((s32)(r->pseq - p->cut) >= 0)
+			ilnp6_tcp_win_cut(p);
+		rec_lost(mp, i, false);
+	}
+}
+
 /**
  * ilnp6_tcp_rec_timeout - TCP's retransmission timer went off
  * @sk: the socket
  * @mp: its connection
  *
- * Nothing came for long, and TCP takes all that is in flight for lost. So it
- * is, as far as these paths go.
+ * The oldest is late, and TCP marked it lost and what else was sent long ago by
+ * RACK's measure, which knows of one path only. The paths that were heard
+ * lately are none the worse for it.
  */
 void ilnp6_tcp_rec_timeout(struct sock *sk, struct ilnp6_tcp *mp)
 {
@@ -657,10 +686,12 @@ void ilnp6_tcp_rec_timeout(struct sock *sk, struct ilnp6_tcp *mp)
 
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
-		if (p->head == ILNP6_TCP_NONE)
+		if (!quiet(mp, p, now)) {
+			take_marked(sk, mp, p);
 			continue;
+		}
 		while (p->head != ILNP6_TCP_NONE)
-			rec_lost(mp, p->head, false);
+			lost(sk, mp, p->head);
 		silent(p, now);
 	}
 }
