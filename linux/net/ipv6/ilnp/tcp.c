@@ -33,7 +33,7 @@ static struct tcp_congestion_ops ilnp6_tcp_ops;
 #define TURN_MAX	44
 #define PRESENT		20000		/* us for which a queue is as it was */
 #define POOR_TIMES	4		/* slower than the best, and */
-#define FAR_TIMES	5		/* slower, in the first second */
+#define FAR_TIMES	8		/* slower, in the first second */
 #define POOR_SHARE	32		/* less than this part of the sum */
 
 static struct ilnp6_tcp *of(const struct sock *sk)

@@ -205,10 +205,15 @@ struct news {
 	u32 rtt[ILNP6_TCP_PATHS];
 };
 
-/* us after which it is not only out of order */
+/*
+ * us after which it is not only out of order: more by what was seen to be, or
+ * if that is not known yet, by what the round trip times vary
+ */
 static u32 due(const struct ilnp6_tcp_path *p)
 {
-	return (p->srtt >> 3) + p->reorder;
+	u32 srtt = p->srtt >> 3;
+
+	return srtt + max(p->reorder, min(4 * p->rttvar, srtt / 4));
 }
 
 /* When it came is not known, only when we were told: step by step */
@@ -232,6 +237,15 @@ static void false_loss(struct ilnp6_tcp_path *p, const struct ilnp6_tcp_rec *r,
 		ilnp6_tcp_win_undo(p);
 }
 
+/* us, less than any that was sent now would take */
+static u32 too_soon(const struct ilnp6_tcp_path *p)
+{
+	u32 srtt = p->srtt >> 3;
+
+	return max(p->min_rtt * 3 / 4,
+		   srtt - min(max(4 * p->rttvar, srtt / 4), srtt));
+}
+
 static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 {
 	struct ilnp6_tcp_rec *r = at(mp, i);
@@ -243,7 +257,7 @@ static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 	if (r->state == ILNP6_TCP_FLIGHT) {
 		take(mp, i);
 		/* So soon: it was the first copy, and not lost */
-		if (r->again && p->min_rtt && rtt < p->min_rtt * 3 / 4) {
+		if (r->again && rtt < too_soon(p)) {
 			p = &mp->p[r->was];
 			false_loss(p, r, now - r->first);
 		} else if ((s32)(r->pseq - p->acked) > 0 &&
