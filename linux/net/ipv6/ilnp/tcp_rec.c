@@ -237,13 +237,24 @@ static void false_loss(struct ilnp6_tcp_path *p, const struct ilnp6_tcp_rec *r,
 		ilnp6_tcp_win_undo(p);
 }
 
-/* us, less than any that was sent now would take */
-static u32 too_soon(const struct ilnp6_tcp_path *p)
+/*
+ * Of two copies, was it the first that came? The second would have had to be
+ * quicker than its path, or its path's queue as it is now, and to overtake
+ * those that were sent before it.
+ */
+static bool first_copy(const struct ilnp6_tcp *mp,
+		       const struct ilnp6_tcp_path *p,
+		       const struct ilnp6_tcp_rec *r, u32 rtt)
 {
-	u32 srtt = p->srtt >> 3;
+	u32 i = r->prev, n;
 
-	return max(p->min_rtt * 3 / 4,
-		   srtt - min(max(4 * p->rttvar, srtt / 4), srtt));
+	if (rtt < p->min_rtt * 3 / 4)
+		return true;
+	if (rtt >= (p->srtt >> 3) * 3 / 4)
+		return false;
+	for (n = 0; n < DUPS && i != ILNP6_TCP_NONE; n++)
+		i = at(mp, i)->prev;
+	return n == DUPS;
 }
 
 static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
@@ -257,7 +268,7 @@ static void delivered(struct ilnp6_tcp *mp, u32 i, struct news *news, u32 now)
 	if (r->state == ILNP6_TCP_FLIGHT) {
 		take(mp, i);
 		/* So soon: it was the first copy, and not lost */
-		if (r->again && rtt < too_soon(p)) {
+		if (r->again && first_copy(mp, p, r, rtt)) {
 			p = &mp->p[r->was];
 			false_loss(p, r, now - r->first);
 		} else if ((s32)(r->pseq - p->acked) > 0 &&
