@@ -85,7 +85,7 @@ subtest "delays that vary" t_case jitter_delays 0.85 6
 subtest "slow paths that are far" t_case both_reversed 0.9 6 75
 subtest "slow paths that are near" t_case both 0.8 4 75
 subtest "buffers of a quarter" t_case shallow 0.85 6
-subtest "both ways at once" t_case both_ways 0.82 6
+subtest "both ways at once" t_case both_ways 0.82 10
 subtest "ACKs" t_acks
 subtest "a path that dies" t_case dead 0.84 12
 subtest "a path that loses" t_case loss_one 0.84 6
