@@ -9,11 +9,17 @@
 # | correspondents that come and go. The harness reads the kernel's log.   |
 # +------------------------------------------------------------------------+
 #
-# LIFECYCLE=N is how often each loop runs; hundreds take hours on a debug kernel.
+# LIFECYCLE=N is how often each loop runs. By default those that are netlink
+# messages, of which one process sends all, run hundreds of times, those that
+# load programs each time tens of times, those that need processes a few times.
 
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=${LIFECYCLE:-$([ "${KERNEL:-}" = debug ] && echo 2 || echo 5)}
+if [ "${KERNEL:-}" = debug ]; then
+	ROUNDS=${LIFECYCLE:-100} LOADS=${LIFECYCLE:-10} FEW=${LIFECYCLE:-2}
+else
+	ROUNDS=${LIFECYCLE:-200} LOADS=${LIFECYCLE:-50} FEW=${LIFECYCLE:-5}
+fi
 # The part of the sessions' traffic that must have come through at the end.
 REMOTE=$(topo_address b 0)
 
@@ -71,79 +77,121 @@ setup()
 	traffic_start
 }
 
-# rounds FUNCTION: ROUNDS times, with the round's number
-rounds()
-{
-	local i
-
-	for ((i = 1; i <= ROUNDS; i++)); do
-		"$1" "$i" || die "round $i of $ROUNDS"
-	done
-}
+# Each prints what a round does: a host and what `ip` is to do there.
 
 r_attach()
 {
-	check "detach" ilnp A dev detach all &&
-		check "attach" ilnp A dev attach all &&
-		check "detach one" ilnp B dev detach "b$(($1 % 2))" &&
-		check "attach one" ilnp B dev attach "b$(($1 % 2))"
+	cat <<-END
+		A ilnp dev detach all
+		A ilnp dev attach all
+		B ilnp dev detach b$(($1 % 2))
+		B ilnp dev attach b$(($1 % 2))
+	END
 }
 
 r_correspondent()
 {
 	case $(($1 % 3)) in
-	0) check "flush" ilnp A correspondent flush ;;
-	1) check "del" ilnp A correspondent del "$TOPO_NID_B" ;;
-	2) check "change" ilnp A correspondent change "$TOPO_NID_B" \
-		l64 "$(topo_prefix b 1)/64" preference 5 ;;
-	esac || return
-	check "replace" ilnp A correspondent replace "$TOPO_NID_B" \
-		l64 "$(topo_prefix b 0)/64" l64 "$(topo_prefix b 1)/64"
+	0) echo "A ilnp correspondent flush" ;;
+	1) echo "A ilnp correspondent del $TOPO_NID_B" ;;
+	2) echo "A ilnp correspondent change $TOPO_NID_B" \
+		"l64 $(topo_prefix b 1)/64 preference 5" ;;
+	esac
+	echo "A ilnp correspondent replace $TOPO_NID_B" \
+		"l64 $(topo_prefix b 0)/64 l64 $(topo_prefix b 1)/64"
 }
 
 r_session()
 {
-	check "session flush" ilnp A session flush &&
-		check "session flush" ilnp B session flush
+	echo "A ilnp session flush"
+	echo "B ilnp session flush"
 }
 
 # The second L64 comes and goes, with its address.
 r_l64()
 {
-	check "l64 del" ilnp A l64 del "$(topo_prefix a 1)/64" dev a1 &&
-		check "l64 add" ilnp A l64 add "$(topo_prefix a 1)/64" \
-			dev a1 via fe80::1
+	cat <<-END
+		A ilnp l64 del $(topo_prefix a 1)/64 dev a1
+		A ilnp l64 add $(topo_prefix a 1)/64 dev a1 via fe80::1
+	END
 }
 
 r_address()
 {
 	local address
 
-	address="$(topo_prefix a 1)$(printf %x $((0x1000 + $1)))/64"
-	check "addr add" ip -n "${TAG}A" addr add "$address" dev a1 nodad &&
-		check "addr del" ip -n "${TAG}A" addr del "$address" dev a1 ||
-		return
-	# Ours, taken away under us: the module may put it back at once.
-	ip -n "${TAG}A" addr del "$(topo_address a 1)/64" dev a1 2>/dev/null
-	return 0
+	address=$(topo_prefix a 1)$(printf %x $((0x1000 + $1)))/64
+	echo "A addr add $address dev a1 nodad"
+	echo "A addr del $address dev a1"
+}
+
+# Ours, taken away under us: the module may put it back at once, or not yet.
+r_own_address()
+{
+	echo "A addr del $(topo_address a 1)/64 dev a1"
 }
 
 r_route()
 {
-	check "route replace" ip -n "${TAG}A" -6 route replace default \
-		via fe80::1 dev a0 metric $((200 + $1 % 7)) &&
-		check "route del" ip -n "${TAG}A" -6 route del default \
-			via fe80::1 dev a0 metric $((200 + $1 % 7))
+	local route
+
+	route="default via fe80::1 dev a0 metric $((200 + $1 % 7))"
+	echo "A route replace $route"
+	echo "A route del $route"
 }
 
 r_link()
 {
-	check "down" ip -n "${TAG}A" link set a1 down &&
-		check "up" ip -n "${TAG}A" link set a1 up
+	echo "A link set a1 down"
+	echo "A link set a1 up"
+}
+
+# An L64 and programs go with their interface.
+r_interface()
+{
+	cat <<-END
+		A link add x0 type veth peer name x1
+		A link set x0 up
+		A ilnp l64 add $(topo_prefix a 9)/64 dev x0 via fe80::1
+		A ilnp dev attach x0
+		A link del x0
+	END
+}
+
+# rounds FUNCTION [OPTION]...: all of them, on both hosts at once
+rounds()
+{
+	local lines=$WORK/rounds.$1 n=$ROUNDS i pid rc=0
+
+	case $1 in
+	r_attach | r_interface) n=$LOADS ;;
+	esac
+	for ((i = 1; i <= n; i++)); do
+		"$1" "$i"
+	done >"$lines"
+	sed -n 's/^B //p' "$lines" >"$lines.B"
+	sed -n 's/^A //p' "$lines" >"$lines.A"
+	ip -n "${TAG}B" "${@:2}" -batch "$lines.B" &
+	pid=$!
+	ip -n "${TAG}A" "${@:2}" -batch "$lines.A" || rc=1
+	wait "$pid" || rc=1
+	return "$rc"
+}
+
+t_churn()
+{
+	setup
+	check "rounds" rounds "$1"
+	if [ "$1" = r_address ]; then
+		rounds r_own_address -force >/dev/null 2>&1
+		ilnp A l64 replace "$(topo_prefix a 1)/64" dev a1 via fe80::1
+	fi
+	traffic_stop
+	works
 }
 
 # Under the programs, with packets on the way.
-r_interface()
+renew_interface()
 {
 	check "link del" ip -n "${TAG}A" link del a1 || return
 	(
@@ -163,36 +211,33 @@ r_interface()
 		check "attach back" ilnp A dev attach a1
 }
 
-t_churn()
+t_interface()
 {
+	local i
+
 	setup
-	rounds "$1"
+	for ((i = 1; i <= FEW; i++)); do
+		renew_interface || die "round $i of $FEW"
+	done
 	traffic_stop
-	[ "$1" != r_address ] || ilnp A l64 replace \
-		"$(topo_prefix a 1)/64" dev a1 via fe80::1
 	works
 }
 
-# Everything at once, from several processes.
+# Everything at once. Commands that cross may fail; only the kernel counts.
 t_all()
 {
 	local pids=() f
 
 	setup
 	for f in r_attach r_correspondent r_session r_l64 r_route r_link; do
-		(
-			# Commands that cross may fail; only the kernel counts.
-			for ((i = 1; i <= ROUNDS; i++)); do
-				"$f" "$i"
-			done
-		) >/dev/null 2>&1 &
+		rounds "$f" -force >/dev/null 2>&1 &
 		pids+=("$!")
 	done
 	wait "${pids[@]}"
 	traffic_stop
-	r_attach 1
-	r_correspondent 1
-	r_l64 1
+	for f in r_attach r_correspondent r_l64; do
+		ROUNDS=1 LOADS=1 rounds "$f" -force >/dev/null 2>&1
+	done
 	works
 }
 
@@ -202,7 +247,7 @@ t_namespace()
 {
 	local i host pids tag=$TAG
 
-	for ((i = 1; i <= (ROUNDS + 3) / 4; i++)); do
+	for ((i = 1; i <= (FEW + 3) / 4; i++)); do
 		TAG=$tag$i-
 		setup
 		poll_until 2 false
@@ -234,14 +279,14 @@ t_load()
 	local i
 
 	setup
-	for ((i = 1; i <= ROUNDS; i++)); do
+	for ((i = 1; i <= FEW; i++)); do
 		unload || die "round $i"
 		check "load" modprobe ilnp6 || die "round $i"
 		ilnp_up 2 2
 	done
 	traffic_stop
 	# A is ILNP before B: it may have found B plain, and remembers that
-	r_correspondent 0
+	ROUNDS=1 rounds r_correspondent -force
 	works
 }
 
@@ -263,6 +308,7 @@ subtest "addresses" t_churn r_address
 subtest "routes" t_churn r_route
 subtest "links down and up" t_churn r_link
 subtest "interfaces deleted" t_churn r_interface
+subtest "interfaces replaced" t_interface
 subtest "all at once" t_all
 subtest "namespaces deleted" t_namespace
 subtest "load and unload" t_load
