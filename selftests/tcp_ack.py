@@ -37,9 +37,9 @@ class Connection:
         self.echo = struct.unpack("!II", options(opened)[8])[0]
         self.theirs = opened.seq + 1
 
-    def segment(self, at: int) -> bytes:
+    def segment(self, at: int, acked: int = 0) -> bytes:
         tcp = wire.tcp(self.flow.sport, self.flow.dport, self.flow.seq + at,
-                       self.theirs, wire.ACK, bytes(SIZE),
+                       self.theirs + acked, wire.ACK, bytes(SIZE),
                        options=timestamp(self.time, self.echo))
         return self.flow.build(wire.TCP, tcp)
 
@@ -118,10 +118,10 @@ def twice(t: Test):
             [conn.told(ack)[:2] for ack in acks])
 
 
-@suite.case("late ACKs")
-def late(t: Test):
-    """The blocks of an ACK that was overtaken are below what is acknowledged
-    by then, which is no sign that anything came twice."""
+def from_us(t: Test, amount: int) -> tuple[Connection, socket.socket,
+                                           dict[int, int]]:
+    """A connects to the scripted host and sends: sizes of its segments by
+    sequence number."""
     x = two_paths(t)
     t.ilnp("A", "set", "tcp", "on")
     sock, syn = t.dial(x)
@@ -133,10 +133,33 @@ def late(t: Test):
     conn = Connection(flow, syn)
     t.require("ACK", flow.wait_tcp())
     sock.setblocking(True)
-    sock.sendall(bytes(10000))
-    sent = {p.seq: len(p.payload) for p in conn.answers() if p.payload}
-    size = sent[conn.theirs]
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10 * amount)
+    sock.sendall(bytes(amount))
+    return conn, sock, {p.seq: len(p.payload) for p in conn.answers()
+                        if p.payload}
+
+
+@suite.case("what came twice is told of once while data leaves")
+def twice_once(t: Test):
+    """All segments that are made of one packet would tell of it."""
+    conn, _sock, sent = from_us(t, 60000)
+    conn.flow.peer.send(conn.segment(0))
+    conn.answers()
+    # The second copy opens the window.
+    conn.flow.peer.send(conn.segment(0, 4 * sent[conn.theirs]))
+    got = conn.answers()
+    t.equal("data goes on", True, any(p.payload for p in got))
+    t.equal("octets beside what came twice", [0],
+            [len(p.payload) for p in got if conn.told(p)])
+
+
+@suite.case("late ACKs")
+def late(t: Test):
+    """The blocks of an ACK that was overtaken are below what is acknowledged
+    by then, which is no sign that anything came twice."""
+    conn, _sock, sent = from_us(t, 10000)
     t.equal("octets sent", 10000, sum(sent.values()))
+    size = sent[conn.theirs]
 
     def sacked() -> int:
         text = t.on("A", "ss", "-Htin", "dport", "=", "6000").stdout

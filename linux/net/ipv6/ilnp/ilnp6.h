@@ -1043,7 +1043,7 @@ struct ilnp6_path *ilnp6_tcp_choose(struct ilnp6_net *in,
 int ilnp6_tcp_net_enable(struct ilnp6_net *in);
 void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
-			  const struct sk_buff *skb, u32 *told);
+			  struct sk_buff *skb, u32 *told);
 void ilnp6_tcp_rcv(struct ilnp6_net *in, struct ilnp6_session *s,
 		   struct sk_buff *skb, unsigned int thoff,
 		   const struct ilnp6_path *p);

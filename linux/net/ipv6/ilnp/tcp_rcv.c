@@ -590,6 +590,17 @@ static struct sk_buff *bare_ack(const struct sk_buff *skb)
 	return ack;
 }
 
+/* Its header was made writable for the nonce, and its sum is left to do */
+static void blank_sack(struct sk_buff *skb)
+{
+	struct tcphdr *th = tcp_hdr(skb);
+	unsigned int n;
+	u8 *sack = sacks(th, __tcp_hdrlen(th), &n);
+
+	if (sack)
+		memset(sack - 2, TCPOPT_NOP, sack[-1]);
+}
+
 /**
  * ilnp6_tcp_ack_beside - data leaves over another path than acknowledgements
  * @in: namespace
@@ -600,13 +611,16 @@ static struct sk_buff *bare_ack(const struct sk_buff *skb)
  * @told: what was acknowledged last, of the connection
  *
  * What it acknowledges would come late and out of order; so that goes over
- * the path for acknowledgements as well, alone, if it is news.
+ * the path for acknowledgements as well, alone, if it is news. What came twice
+ * (DSACK) is told so only: with the data it would be told by each segment that
+ * is made of @skb, and counted as often.
  */
 void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 			  struct ilnp6_paths *ps, const struct ilnp6_path *p,
-			  const struct sk_buff *skb, u32 *told)
+			  struct sk_buff *skb, u32 *told)
 {
 	const struct tcp_sock *tp = tcp_sk(skb->sk);
+	bool twice = has_dsack(tcp_hdr(skb), tcp_hdrlen(skb));
 	struct ilnp6_path *best = ack_path(s, ps);
 	struct dst_entry *dst = best->dst;
 	u32 key, news = tp->rcv_nxt;
@@ -615,9 +629,9 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 
 	if (tp->rx_opt.num_sacks)
 		news += tp->selective_acks[0].end_seq;
-	if (*told == news)
+	if (*told == news && !twice)
 		return;
-	if (p == best) {
+	if (p == best && !twice) {
 		*told = news;
 		return;
 	}
@@ -625,13 +639,15 @@ void ilnp6_tcp_ack_beside(struct ilnp6_net *in, struct ilnp6_session *s,
 		return;
 	key = hash_of_sock(in, skb->sk, s->local_nid, s->corr->nid);
 	e = slot(in, key);
-	if (hold(skb->sk, e, key))
+	if (!twice && hold(skb->sk, e, key))
 		return;
 	*told = news;
 	ack = bare_ack(skb);
 	if (!ack)
 		return;
-	if (!has_dsack(tcp_hdr(ack), tcp_hdrlen(ack)))
+	if (twice)
+		blank_sack(skb);
+	else
 		tell(ack, tcp_hdr(ack), tp, e);
 	*ilnp6_turn(ack) = (struct ilnp6_turn) {
 		.magic = ILNP6_TURN_MAGIC,
