@@ -201,6 +201,8 @@ struct ilnp6_tcp_pair {
  *	it all matters more than order
  * @no_mem: @ring could not grow
  * @bin: when delays began to be averaged, us
+ * @delivered: tcp_sock.delivered then
+ * @received: tcp_sock.data_segs_in then
  * @n: paths
  * @p: paths
  * @pair: of paths
@@ -230,6 +232,8 @@ struct ilnp6_tcp {
 	bool brief;
 	bool no_mem;
 	u32 bin;
+	u32 delivered;
+	u32 received;
 	u8 n;
 	struct ilnp6_tcp_path p[ILNP6_TCP_PATHS];
 	struct ilnp6_tcp_pair pair[ILNP6_TCP_PAIRS];
@@ -266,7 +270,8 @@ void ilnp6_tcp_win_undo(struct ilnp6_tcp_path *p);
 void ilnp6_tcp_idle(struct ilnp6_tcp_path *p, u32 now);
 
 /* --- tcp_couple.c: paths that share a bottleneck --- */
-void ilnp6_tcp_couple(struct ilnp6_tcp *mp, const u32 *rtt, u32 now);
+void ilnp6_tcp_couple(const struct tcp_sock *tp, struct ilnp6_tcp *mp,
+		      const u32 *rtt, u32 now);
 void ilnp6_tcp_couple_new(struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p);
 
 #endif /* _ILNP6_TCP_H */

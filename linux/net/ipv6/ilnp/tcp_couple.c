@@ -13,6 +13,7 @@
 #define MEMORY		512		/* bins */
 #define ONE		65536
 #define KNOWN		128		/* bins both had until they are judged */
+#define BACK_SHARE	8		/* data received, of that sent */
 
 /* Of @i > @j */
 static struct ilnp6_tcp_pair *pair_of(struct ilnp6_tcp *mp, unsigned int i,
@@ -60,8 +61,23 @@ static void share(struct ilnp6_tcp *mp, unsigned int i)
 	mp->p[i].others = sum;
 }
 
-static void end_of_bin(struct ilnp6_tcp *mp)
+/*
+ * ACKs that queue behind data of their own direction make all paths' round trip
+ * times vary together.
+ */
+static bool both_ways(const struct tcp_sock *tp, struct ilnp6_tcp *mp)
 {
+	u32 out = tp->delivered - mp->delivered;
+	u32 in = tp->data_segs_in - mp->received;
+
+	mp->delivered = tp->delivered;
+	mp->received = tp->data_segs_in;
+	return in > out / BACK_SHARE;
+}
+
+static void end_of_bin(const struct tcp_sock *tp, struct ilnp6_tcp *mp)
+{
+	bool both = both_ways(tp, mp);
 	s32 x[ILNP6_TCP_PATHS] = {};
 	struct ilnp6_tcp_path *p;
 	unsigned int i, j;
@@ -74,7 +90,7 @@ static void end_of_bin(struct ilnp6_tcp *mp)
 		p->slow = p->slow ? p->slow + (x[i] - p->slow) / SLOW : x[i];
 		x[i] -= p->slow;
 	}
-	for (i = 1; i < mp->n; i++)
+	for (i = 1; i < mp->n && !both; i++)
 		for (j = 0; j < i; j++)
 			if (settled(&mp->p[i]) && settled(&mp->p[j]))
 				judge(pair_of(mp, i, j),
@@ -88,16 +104,18 @@ static void end_of_bin(struct ilnp6_tcp *mp)
 
 /**
  * ilnp6_tcp_couple - which paths queue together
- * @mp: a connection
+ * @tp: a connection's socket
+ * @mp: the connection
  * @rtt: of each path as an ACK gave it, us; 0: none
  * @now: us
  */
-void ilnp6_tcp_couple(struct ilnp6_tcp *mp, const u32 *rtt, u32 now)
+void ilnp6_tcp_couple(const struct tcp_sock *tp, struct ilnp6_tcp *mp,
+		      const u32 *rtt, u32 now)
 {
 	unsigned int i;
 
 	if (now - mp->bin >= BIN) {
-		end_of_bin(mp);
+		end_of_bin(tp, mp);
 		mp->bin = now;
 	}
 	for (i = 0; i < mp->n; i++) {

@@ -624,7 +624,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp, bool old)
 	mp->ask = false;
 	for (i = 0; i < mp->n; i++)
 		detect(sk, mp, &mp->p[i], &news, old, now);
-	ilnp6_tcp_couple(mp, news.rtt, now);
+	ilnp6_tcp_couple(tp, mp, news.rtt, now);
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (news.n[i]) {
