@@ -18,6 +18,7 @@
 #define RTO_MARGIN_AT_ONCE (10 * 1000)
 #define RETRY_MIN	(100 * 1000)	/* us until a dead path is tried again */
 #define RETRY_MAX	(1000 * 1000)
+#define UNDO_TIME	(200 * 1000)	/* us, and eight round trips */
 
 /* Octets of all rings */
 static atomic_long_t memory;
@@ -372,6 +373,17 @@ static bool overtaken(const struct ilnp6_tcp_path *p,
 	       now - r->time >= due(p);
 }
 
+/* Once for all that were sent before the last cut */
+static void cut_for(struct ilnp6_tcp_path *p, const struct ilnp6_tcp_rec *r,
+		    u32 now)
+{
+	if ((s32)(r->pseq - p->cut) < 0)
+		return;
+	ilnp6_tcp_win_cut(p);
+	p->cut_time = now;
+	p->reorder -= p->reorder / 64;
+}
+
 /* At the end of what is to be sent there may be no later ones */
 static bool late(const struct tcp_sock *tp, const struct ilnp6_tcp_path *p,
 		 const struct ilnp6_tcp_rec *r, u32 now)
@@ -435,11 +447,7 @@ static void detect(struct sock *sk, struct ilnp6_tcp *mp,
 		/* What an old ACK does not tell may be there by now */
 		if (!end && (old || !missing(tp, mp, p, i)))
 			continue;
-		if ((s32)(r->pseq - p->cut) >= 0) {
-			ilnp6_tcp_win_cut(p);
-			p->cut_time = now;
-			p->reorder -= p->reorder / 64;
-		}
+		cut_for(p, r, now);
 		p->undo_lost++;
 		rec_lost(mp, i, true);
 		if (skb)
@@ -484,7 +492,7 @@ static bool quiet(const struct ilnp6_tcp *mp, const struct ilnp6_tcp_path *p,
 	if (!srtt)
 		return age >= 150 * 1000;
 	return now - p->heard >= max(srtt / 2, DEAD_MIN) &&
-	       age >= patience(p) + 10 * 1000;
+	       age >= patience(p) + RTO_MARGIN_AT_ONCE;
 }
 
 static void check(struct sock *sk, struct ilnp6_tcp *mp,
@@ -544,16 +552,17 @@ static void block(struct ilnp6_tcp *mp, const struct tcp_sack_block *b,
 
 /*
  * The peer had a segment already that was sent again (DSACK): somewhere one was
- * declared lost in vain, most likely over the path that was cut last.
+ * declared lost in vain, most likely over the path that was cut last. Of a cut
+ * long ago it says nothing.
  */
-static void duplicate(struct ilnp6_tcp *mp)
+static void duplicate(struct ilnp6_tcp *mp, u32 now)
 {
 	struct ilnp6_tcp_path *p, *last = NULL;
 	unsigned int i;
 
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
-		if (p->undo_lost &&
+		if (p->undo_lost && now - p->cut_time < p->srtt + UNDO_TIME &&
 		    (!last || (s32)(p->cut_time - last->cut_time) > 0))
 			last = p;
 	}
@@ -620,7 +629,7 @@ void ilnp6_tcp_rec_ack(struct sock *sk, struct ilnp6_tcp *mp, bool old)
 	}
 	memcpy(mp->sacks, tp->recv_sack_cache, sizeof(mp->sacks));
 	for (; unlikely(mp->dsacks != tp->dsack_dups); mp->dsacks++)
-		duplicate(mp);
+		duplicate(mp, now);
 	mp->ask = false;
 	for (i = 0; i < mp->n; i++)
 		detect(sk, mp, &mp->p[i], &news, old, now);
@@ -675,7 +684,7 @@ u32 ilnp6_tcp_rec_rto(const struct tcp_sock *tp, const struct ilnp6_tcp *mp)
 
 /* What TCP marked lost of a path that does not seem to be silent */
 static void take_marked(struct sock *sk, struct ilnp6_tcp *mp,
-			struct ilnp6_tcp_path *p)
+			struct ilnp6_tcp_path *p, u32 now)
 {
 	struct ilnp6_tcp_rec *r;
 	struct sk_buff *skb;
@@ -688,8 +697,7 @@ static void take_marked(struct sock *sk, struct ilnp6_tcp *mp,
 		if (!skb || (TCP_SKB_CB(skb)->sacked & TCPCB_TAGBITS) !=
 			    TCPCB_LOST)
 			continue;
-		if ((s32)(r->pseq - p->cut) >= 0)
-			ilnp6_tcp_win_cut(p);
+		cut_for(p, r, now);
 		rec_lost(mp, i, false);
 	}
 }
@@ -712,7 +720,7 @@ void ilnp6_tcp_rec_timeout(struct sock *sk, struct ilnp6_tcp *mp)
 	for (i = 0; i < mp->n; i++) {
 		p = &mp->p[i];
 		if (!quiet(mp, p, now)) {
-			take_marked(sk, mp, p);
+			take_marked(sk, mp, p, now);
 			continue;
 		}
 		while (p->head != ILNP6_TCP_NONE)
